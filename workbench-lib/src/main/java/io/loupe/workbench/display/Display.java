@@ -1,6 +1,5 @@
 package io.loupe.workbench.display;
 
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
@@ -8,27 +7,27 @@ import java.util.function.Consumer;
  * of whoever runs the cell (the kernel, the report); outside of both they are printed as text.
  */
 public final class Display {
-  private static final Consumer<MimeBundle> PRINT =
-      bundle ->
-          System.out.println(
-              bundle
-                  .data()
-                  .getOrDefault(MimeBundle.TEXT, String.join(" ", bundle.data().keySet())));
-  private static final AtomicReference<Consumer<MimeBundle>> SINK = new AtomicReference<>(PRINT);
+  private static volatile Consumer<MimeBundle> receiver = Display::print;
 
   private Display() {}
 
   /** Shows each value in turn, as if it were the last expression of a cell. */
   public static void show(Object... values) {
     for (Object value : values) {
-      SINK.get().accept(Renderers.render(value));
+      receiver.accept(Renderers.render(value));
     }
   }
 
   /** Sends what is shown from now on to the given receiver, until the returned handle is closed. */
-  public static Redirection redirectTo(Consumer<MimeBundle> receiver) {
-    Consumer<MimeBundle> before = SINK.getAndSet(receiver);
-    return () -> SINK.set(before);
+  public static synchronized Redirection redirectTo(Consumer<MimeBundle> newReceiver) {
+    Consumer<MimeBundle> before = receiver;
+    receiver = newReceiver;
+    return () -> receiver = before;
+  }
+
+  private static void print(MimeBundle bundle) {
+    System.out.println(
+        bundle.data().getOrDefault(MimeBundle.TEXT, String.join(" ", bundle.data().keySet())));
   }
 
   /** Closing it restores the receiver that was there before. */
