@@ -1,0 +1,120 @@
+package io.loupe.workbench.site;
+
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * A part of an activation: for some axes, which indices. Axes that are not named are taken whole.
+ * {@code Slice.at(POS, 4).and(HEAD, 6)} is head 6 at position 4; {@code Slice.span("needle")} is
+ * the positions of a named span, in each row where that row has it.
+ *
+ * <p>Positions ({@code POS}, {@code QUERY_POS}, {@code KEY_POS}) are counted over each prompt's own
+ * tokens: padding is not counted, and negative positions count from the prompt's end, -1 being its
+ * last token. Indices of other axes are counted from 0.
+ *
+ * @param selections axis to what is selected on it
+ */
+public record Slice(Map<Axis, Selection> selections) {
+  /** Everything. */
+  public static final Slice ALL = new Slice(Map.of());
+
+  public Slice {
+    selections = Collections.unmodifiableMap(new LinkedHashMap<>(selections));
+  }
+
+  /** What is selected on one axis: indices, or the positions of a named span. */
+  public sealed interface Selection permits Indices, Named {}
+
+  /**
+   * Selected indices.
+   *
+   * @param indices as given, negative ones from the end on position axes
+   */
+  public record Indices(List<Integer> indices) implements Selection {
+    public Indices {
+      if (indices.isEmpty()) {
+        throw new IllegalArgumentException(
+            "A slice needs at least one index; leave the axis out to take all of it");
+      }
+      indices = List.copyOf(indices);
+    }
+
+    @Override
+    public String toString() {
+      return indices.toString();
+    }
+  }
+
+  /**
+   * The positions of a named span.
+   *
+   * @param span the span's name
+   */
+  public record Named(String span) implements Selection {
+    @Override
+    public String toString() {
+      return "'" + span + "'";
+    }
+  }
+
+  /** Selects indices of one axis. */
+  public static Slice at(Axis axis, int... indices) {
+    return ALL.and(axis, indices);
+  }
+
+  /** Selects positions of the prompt, -1 being its last token. */
+  public static Slice positions(int... positions) {
+    return at(Axis.POS, positions);
+  }
+
+  /** Selects the positions of a named span. */
+  public static Slice span(String name) {
+    return ALL.andSpan(Axis.POS, name);
+  }
+
+  /** Selects rows of the batch. */
+  public static Slice rows(int... rows) {
+    return at(Axis.BATCH, rows);
+  }
+
+  /** Returns this slice cut down further on another axis. */
+  public Slice and(Axis axis, int... indices) {
+    return with(axis, new Indices(Arrays.stream(indices).boxed().toList()));
+  }
+
+  /** Returns this slice cut down to a named span on a position axis. */
+  public Slice andSpan(Axis axis, String name) {
+    if (axis != Axis.POS && axis != Axis.QUERY_POS && axis != Axis.KEY_POS) {
+      throw new IllegalArgumentException(
+          "A span selects positions: POS, QUERY_POS or KEY_POS, not " + axis);
+    }
+    return with(axis, new Named(name));
+  }
+
+  private Slice with(Axis axis, Selection selection) {
+    if (selections.containsKey(axis)) {
+      throw new IllegalArgumentException(axis + " is already cut to " + selections.get(axis));
+    }
+    Map<Axis, Selection> all = new LinkedHashMap<>(selections);
+    all.put(axis, selection);
+    return new Slice(all);
+  }
+
+  /** Tells whether nothing is cut away. */
+  public boolean isAll() {
+    return selections.isEmpty();
+  }
+
+  @Override
+  public String toString() {
+    return isAll()
+        ? "all"
+        : selections.entrySet().stream()
+            .map(e -> e.getKey() + "=" + e.getValue())
+            .collect(Collectors.joining(" "));
+  }
+}
