@@ -1,0 +1,153 @@
+package io.loupe.workbench.tensor;
+
+import ai.djl.Device;
+import ai.djl.ndarray.ManagerResources;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.util.NativeHandles;
+import java.lang.ref.Cleaner;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * The native memory of tensors that reach the user. A forward pass frees its own intermediates when
+ * it ends; what it hands out (captured activations, logits, gradients, and whatever the user
+ * computes from them) lives as long as Java can reach it: a notebook that overwrites {@code var
+ * run} leaks nothing, and a tensor never dies while somebody holds it. Closing it earlier frees it
+ * at once.
+ *
+ * <p>The garbage collector does not see native bytes, so the workbench asks for a collection when
+ * those handed out since the last one exceed a budget: 64 MiB or 4,096 tensors, or as much again as
+ * survived the last collection.
+ */
+public final class NativeMemory {
+  private static final long MIN_BYTES = 64L << 20;
+  private static final long MIN_TENSORS = 4096;
+  private static final long SETTLE_NANOS = 200_000_000;
+
+  private static final Cleaner CLEANER = Cleaner.create();
+  private static final AtomicLong BYTES = new AtomicLong();
+  private static final AtomicLong TENSORS = new AtomicLong();
+  private static final Map<Device, NDManager> MANAGERS = new ConcurrentHashMap<>();
+  private static long bytesBudget = MIN_BYTES;
+  private static long tensorsBudget = MIN_TENSORS;
+
+  private NativeMemory() {}
+
+  /** Returns the manager on a device whose tensors live as long as they can be reached. */
+  public static NDManager reachable(Device device) {
+    return MANAGERS.computeIfAbsent(device, NativeMemory::newReachableManager);
+  }
+
+  /**
+   * Returns a second handle on a tensor's memory, without a copy and without its gradient history,
+   * that lives as long as it can be reached.
+   */
+  public static NDArray keep(NDArray tensor) {
+    NDArray handle = tensor.stopGradient();
+    handle.attach(reachable(tensor.getDevice()));
+    return handle;
+  }
+
+  /**
+   * Returns the bytes handed out and not yet known to be free; memory that several tensors share
+   * counts for each.
+   */
+  public static long bytesHandedOut() {
+    return BYTES.get();
+  }
+
+  /** Returns the number of tensors handed out and not yet known to be free. */
+  public static long tensorsHandedOut() {
+    return TENSORS.get();
+  }
+
+  private static NDManager newReachableManager(Device device) {
+    NDManager manager = Engines.newManager(device);
+    ManagerResources.replace(manager, new ReachableTensors());
+    manager.setName("reachable " + device);
+    return manager;
+  }
+
+  private static void register(PtNDArray tensor) {
+    Claim claim =
+        new Claim(
+            NativeHandles.of(tensor), (long) tensor.getDataType().getNumOfBytes() * tensor.size());
+    CLEANER.register(tensor, claim);
+    long bytes = BYTES.addAndGet(claim.bytes);
+    if (TENSORS.incrementAndGet() > tensorsBudget || bytes > bytesBudget) {
+      collect();
+    }
+  }
+
+  private static synchronized void collect() {
+    if (TENSORS.get() <= tensorsBudget && BYTES.get() <= bytesBudget) {
+      return; // another thread was here first
+    }
+    System.gc();
+    waitForCleaner();
+    bytesBudget = Math.max(MIN_BYTES, 2 * BYTES.get());
+    tensorsBudget = Math.max(MIN_TENSORS, 2 * TENSORS.get());
+  }
+
+  /**
+   * The cleaner's thread frees what the collection found; go on when it has nothing left to free,
+   * or after a moment.
+   */
+  private static void waitForCleaner() {
+    long end = System.nanoTime() + SETTLE_NANOS;
+    long before;
+    do {
+      before = TENSORS.get();
+      try {
+        Thread.sleep(5);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    } while (TENSORS.get() < before && System.nanoTime() < end);
+  }
+
+  /**
+   * The bookkeeping of one tensor. It must not reach the tensor itself, or the tensor would never
+   * become unreachable.
+   */
+  private static final class Claim implements Runnable {
+    private final AtomicReference<Long> handle;
+    private final long bytes;
+
+    Claim(AtomicReference<Long> handle, long bytes) {
+      this.handle = handle;
+      this.bytes = bytes;
+    }
+
+    @Override
+    public void run() {
+      Long address = handle.getAndSet(null);
+      if (address != null) {
+        JniUtils.deleteNDArray(address);
+      }
+      BYTES.addAndGet(-bytes);
+      TENSORS.decrementAndGet();
+    }
+  }
+
+  /** Stands in a manager where DJL keeps its arrays, and does not keep them. */
+  private static final class ReachableTensors extends ConcurrentHashMap<String, AutoCloseable> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    @SuppressWarnings("NullAway") // Map.put returns null where there was nothing
+    public AutoCloseable put(String uid, AutoCloseable resource) {
+      if (resource instanceof PtNDArray tensor) {
+        register(tensor);
+        return null;
+      }
+      return super.put(uid, resource);
+    }
+  }
+}

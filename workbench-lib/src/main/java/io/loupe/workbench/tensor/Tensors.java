@@ -1,0 +1,80 @@
+package io.loupe.workbench.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+
+/**
+ * From tensors to Java arrays. Everything here copies; results do not depend on the tensor's life.
+ */
+public final class Tensors {
+  private Tensors() {}
+
+  /** Returns the values in row-major order, whatever floating or integer type they have. */
+  public static double[] doubles(NDArray tensor) {
+    return switch (tensor.getDataType()) {
+      case FLOAT64 -> tensor.toDoubleArray();
+      case FLOAT32 -> {
+        float[] values = tensor.toFloatArray();
+        double[] wide = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+          wide[i] = values[i];
+        }
+        yield wide;
+      }
+      case INT64 -> Arrays.stream(tensor.toLongArray()).asDoubleStream().toArray();
+      default -> {
+        try (NDArray wide = tensor.toType(DataType.FLOAT64, true)) {
+          yield wide.toDoubleArray();
+        }
+      }
+    };
+  }
+
+  /**
+   * Returns a vector's values; throws {@code IllegalArgumentException} if the tensor has not
+   * exactly one dimension.
+   */
+  public static double[] vector(NDArray tensor) {
+    requireDimensions(tensor, 1);
+    return doubles(tensor);
+  }
+
+  /**
+   * Returns a matrix as rows; throws {@code IllegalArgumentException} if the tensor has not exactly
+   * two dimensions.
+   */
+  public static double[][] matrix(NDArray tensor) {
+    requireDimensions(tensor, 2);
+    Shape shape = tensor.getShape();
+    int rows = (int) shape.get(0);
+    int columns = (int) shape.get(1);
+    double[] flat = doubles(tensor);
+    double[][] matrix = new double[rows][];
+    for (int row = 0; row < rows; row++) {
+      matrix[row] = Arrays.copyOfRange(flat, row * columns, (row + 1) * columns);
+    }
+    return matrix;
+  }
+
+  /** Returns a tensor of three dimensions as an array of matrices. */
+  public static double[][][] matrices(NDArray tensor) {
+    requireDimensions(tensor, 3);
+    double[][][] matrices = new double[(int) tensor.getShape().get(0)][][];
+    for (int i = 0; i < matrices.length; i++) {
+      try (NDArray one = tensor.get(i)) {
+        matrices[i] = matrix(one);
+      }
+    }
+    return matrices;
+  }
+
+  private static void requireDimensions(NDArray tensor, int dimensions) {
+    if (tensor.getShape().dimension() != dimensions) {
+      throw new IllegalArgumentException(
+          "Expected %d dimension(s), got the shape %s; take the part you mean with get(...) first"
+              .formatted(dimensions, tensor.getShape()));
+    }
+  }
+}
