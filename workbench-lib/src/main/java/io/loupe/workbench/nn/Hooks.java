@@ -1,0 +1,47 @@
+package io.loupe.workbench.nn;
+
+import ai.djl.ndarray.NDArray;
+import io.loupe.workbench.site.HookPoint;
+import io.loupe.workbench.site.Site;
+
+/**
+ * What the forward pass hands every step's result to. It may keep it, and it may return something
+ * else to go on with.
+ */
+public interface Hooks {
+  /** Keeps and changes nothing. */
+  Hooks NONE =
+      new Hooks() {
+        @Override
+        public NDArray at(HookPoint point, NDArray activation) {
+          return activation;
+        }
+
+        @Override
+        public boolean wants(HookPoint point) {
+          return false;
+        }
+
+        @Override
+        public boolean differentiable() {
+          return false;
+        }
+      };
+
+  /**
+   * Receives the activation at a point, in the shape of the site's axes; the forward pass goes on
+   * with what is returned.
+   */
+  NDArray at(HookPoint point, NDArray activation);
+
+  /** Receives the activation of a site that the model has only once. */
+  default NDArray at(Site site, NDArray activation) {
+    return at(site.here(), activation);
+  }
+
+  /** Tells whether anybody asked for a point that is computed only on demand. */
+  boolean wants(HookPoint point);
+
+  /** Tells whether the pass is recorded for gradients; then no step may overwrite its input. */
+  boolean differentiable();
+}

@@ -1,0 +1,9 @@
+package io.loupe.workbench.nn;
+
+/**
+ * The shape of the MLP.
+ *
+ * @param activation its non-linearity
+ * @param gated whether the activated branch multiplies a second, linear one (Shazeer 2020)
+ */
+public record MlpSpec(Activation activation, boolean gated) {}

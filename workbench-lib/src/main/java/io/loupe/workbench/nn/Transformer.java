@@ -1,0 +1,103 @@
+package io.loupe.workbench.nn;
+
+import static io.loupe.workbench.site.Sites.EMBED;
+import static io.loupe.workbench.site.Sites.LN_FINAL;
+import static io.loupe.workbench.site.Sites.LN_FINAL_SCALE;
+import static io.loupe.workbench.site.Sites.LOGITS;
+import static io.loupe.workbench.site.Sites.POS_EMBED;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.SparseFormat;
+import io.loupe.workbench.text.Tokens;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A decoder-only transformer: embed, blocks, final norm, unembed. It has no state; what happens at
+ * each step is the hooks' business.
+ */
+public final class Transformer {
+  private final ModelConfig config;
+  private final NDArray tokenEmbedding; // [vocab, d_model]
+  private final @Nullable NDArray positionEmbedding; // [context, d_model]
+  private final List<Block> blocks = new ArrayList<>();
+  private final Norm finalNorm;
+  private final Linear unembedding;
+
+  /** Assembles the parts; the weights are used in place. */
+  public Transformer(ModelConfig config, Weights weights) {
+    this.config = config;
+    this.tokenEmbedding = weights.get("embed.W_E");
+    this.positionEmbedding = weights.orNull("pos_embed.W_pos");
+    for (int layer = 0; layer < config.layers(); layer++) {
+      blocks.add(block(config, weights, layer));
+    }
+    this.finalNorm = weights.norm(config.norm(), "ln_final");
+    this.unembedding = weights.linear("unembed.W_U", "unembed.b_U");
+  }
+
+  /**
+   * Runs the model on a batch of tokens.
+   *
+   * @param manager owns the result, and everything on the way until its layer is done
+   * @return the logits, [batch, pos, vocab]
+   */
+  public NDArray forward(Tokens tokens, NDManager manager, Hooks hooks) {
+    DataType type = tokenEmbedding.getDataType();
+    Inputs inputs = Inputs.of(tokens, MaskRule.CAUSAL, manager, type);
+    Rotary rotary = Rotary.of(config.positions(), inputs.positions(), type);
+    NDArray x = embed(inputs, hooks); // [batch, pos, d_model]
+    for (Block block : blocks) {
+      try (NDManager scope = manager.newSubManager()) {
+        x.attach(scope);
+        x = block.apply(x, inputs.mask(), rotary, hooks);
+        x.attach(manager);
+      }
+    }
+    NDArray normalised = finalNorm.apply(x, LN_FINAL_SCALE.here(), LN_FINAL.here(), hooks);
+    return hooks.at(LOGITS, unembedding.apply(normalised)); // [batch, pos, vocab]
+  }
+
+  private NDArray embed(Inputs inputs, Hooks hooks) {
+    NDArray x = hooks.at(EMBED, lookUp(tokenEmbedding, inputs.ids()));
+    if (positionEmbedding == null) {
+      return x;
+    }
+    return x.add(hooks.at(POS_EMBED, lookUp(positionEmbedding, inputs.positions())));
+  }
+
+  private static NDArray lookUp(NDArray table, NDArray indices) {
+    return indices
+        .getNDArrayInternal()
+        .embedding(indices, table, SparseFormat.DENSE)
+        .singletonOrThrow();
+  }
+
+  private static Block block(ModelConfig config, Weights weights, int layer) {
+    String at = "blocks." + layer + ".";
+    Attention attention =
+        new Attention(
+            config,
+            layer,
+            weights.linear(at + "attn.W_Q", at + "attn.b_Q"),
+            weights.linear(at + "attn.W_K", at + "attn.b_K"),
+            weights.linear(at + "attn.W_V", at + "attn.b_V"),
+            weights.linear(at + "attn.W_O", at + "attn.b_O"));
+    Mlp mlp =
+        new Mlp(
+            config.mlp().activation(),
+            layer,
+            weights.linear(at + "mlp.W_in", at + "mlp.b_in"),
+            config.mlp().gated() ? weights.linear(at + "mlp.W_gate", at + "mlp.b_gate") : null,
+            weights.linear(at + "mlp.W_out", at + "mlp.b_out"));
+    return new Block(
+        layer,
+        weights.norm(config.norm(), at + "ln1"),
+        attention,
+        weights.norm(config.norm(), at + "ln2"),
+        mlp);
+  }
+}
