@@ -3,6 +3,8 @@ package io.loupe.workbench.tensor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
 import java.util.Arrays;
 
 /**
@@ -68,6 +70,19 @@ public final class Tensors {
       }
     }
     return matrices;
+  }
+
+  /**
+   * Returns the first tensor's values where the condition holds and the second's elsewhere; all
+   * three broadcast.
+   *
+   * @param condition truth values
+   * @return in the manager of {@code otherwise}
+   */
+  public static NDArray where(NDArray condition, NDArray then, NDArray otherwise) {
+    NDArray result = JniUtils.where((PtNDArray) condition, (PtNDArray) then, (PtNDArray) otherwise);
+    result.attach(otherwise.getManager());
+    return result;
   }
 
   private static void requireDimensions(NDArray tensor, int dimensions) {

@@ -1,0 +1,155 @@
+package io.loupe.workbench.intervention;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.loupe.workbench.nn.Dimensions;
+import io.loupe.workbench.site.Axis;
+import io.loupe.workbench.site.Site;
+import io.loupe.workbench.site.Slice;
+import io.loupe.workbench.site.Span;
+import io.loupe.workbench.text.Tokens;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Turns a slice into the truth values that say, for each entry of an activation, whether it is part
+ * of it.
+ */
+final class SliceMask {
+  private final Slice slice;
+  private final List<Axis> axes;
+  private final long[] shape;
+  private final Tokens tokens;
+
+  private SliceMask(Slice slice, List<Axis> axes, Shape shape, Tokens tokens) {
+    this.slice = slice;
+    this.axes = axes;
+    this.shape = shape.getShape();
+    this.tokens = tokens;
+  }
+
+  /** Returns truth values that broadcast to the activation's shape. */
+  static NDArray of(Slice slice, Site site, NDArray activation, Tokens tokens) {
+    return new SliceMask(slice, site.axes(), activation.getShape(), tokens)
+        .build(activation.getManager());
+  }
+
+  /** Refuses a slice that names axes or indices that no activation of the site can have. */
+  static void check(Slice slice, Site site, Dimensions sizes) {
+    for (Map.Entry<Axis, Slice.Selection> entry : slice.selections().entrySet()) {
+      Axis axis = entry.getKey();
+      requireAxis(site, axis);
+      if (entry.getValue() instanceof Slice.Indices indices) {
+        int size = size(axis, sizes);
+        boolean fromEnd = isPosition(axis);
+        for (int index : indices.indices()) {
+          if (index >= size || index < (fromEnd ? -size : 0)) {
+            throw new IllegalArgumentException(
+                "%s: there is no %s %d; there are 0 to %d".formatted(site, axis, index, size - 1));
+          }
+        }
+      }
+    }
+  }
+
+  private static void requireAxis(Site site, Axis axis) {
+    if (site.has(axis)) {
+      return;
+    }
+    String hint = "";
+    if (axis == Axis.HEAD && site.has(Axis.KV_HEAD)) {
+      hint = ": its heads are shared, name them with KV_HEAD";
+    } else if (axis == Axis.POS && site.has(Axis.QUERY_POS)) {
+      hint = ": name QUERY_POS (who attends) or KEY_POS (what is attended to)";
+    }
+    throw new IllegalArgumentException(
+        "%s has the axes %s; it cannot be cut on %s%s".formatted(site, site.axes(), axis, hint));
+  }
+
+  static int size(Axis axis, Dimensions sizes) {
+    return switch (axis) {
+      case BATCH -> Integer.MAX_VALUE;
+      case POS, QUERY_POS, KEY_POS -> sizes.context();
+      case HEAD -> sizes.heads();
+      case KV_HEAD -> sizes.kvHeads();
+      case D_MODEL -> sizes.dModel();
+      case D_HEAD -> sizes.dHead();
+      case D_MLP -> sizes.dMlp();
+      case D_VOCAB -> sizes.vocab();
+      case ONE -> 1;
+    };
+  }
+
+  private static boolean isPosition(Axis axis) {
+    return axis == Axis.POS || axis == Axis.QUERY_POS || axis == Axis.KEY_POS;
+  }
+
+  private NDArray build(NDManager manager) {
+    long[] extent = new long[shape.length];
+    for (int i = 0; i < shape.length; i++) {
+      extent[i] = isCut(axes.get(i)) ? shape[i] : 1;
+    }
+    boolean[] mask = new boolean[(int) new Shape(extent).size()];
+    Arrays.fill(mask, true);
+    for (int dimension = 0; dimension < shape.length; dimension++) {
+      Slice.Selection selection = slice.selections().get(axes.get(dimension));
+      if (selection != null) {
+        cut(mask, extent, dimension, selection);
+      }
+    }
+    return manager.create(mask, new Shape(extent));
+  }
+
+  /** Which positions are meant differs from row to row, so a cut on positions needs the rows. */
+  private boolean isCut(Axis axis) {
+    boolean positions = slice.selections().keySet().stream().anyMatch(SliceMask::isPosition);
+    return slice.selections().containsKey(axis) || (axis == Axis.BATCH && positions);
+  }
+
+  private void cut(boolean[] mask, long[] extent, int dimension, Slice.Selection selection) {
+    int inner = 1;
+    for (int i = dimension + 1; i < extent.length; i++) {
+      inner *= (int) extent[i];
+    }
+    int size = (int) extent[dimension];
+    int rowSize = mask.length / (int) extent[0];
+    boolean[][] selected = selected(axes.get(dimension), size, (int) extent[0], selection);
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] &= selected[i / rowSize][i / inner % size];
+    }
+  }
+
+  /** Returns [row][index]. */
+  private boolean[][] selected(Axis axis, int size, int rows, Slice.Selection selection) {
+    boolean[][] selected = new boolean[rows][size];
+    for (int row = 0; row < rows; row++) {
+      for (int index : indices(axis, size, row, selection)) {
+        selected[row][index] = true;
+      }
+    }
+    return selected;
+  }
+
+  private int[] indices(Axis axis, int size, int row, Slice.Selection selection) {
+    if (selection instanceof Slice.Named named) {
+      Span span = tokens.span(row, named.span());
+      return IntStream.range(span.start(), span.end())
+          .map(position -> tokens.column(row, position))
+          .toArray();
+    }
+    List<Integer> indices = ((Slice.Indices) selection).indices();
+    if (isPosition(axis)) {
+      return indices.stream().mapToInt(position -> tokens.column(row, position)).toArray();
+    }
+    for (int index : indices) {
+      if (index >= size) {
+        throw new IllegalArgumentException(
+            "The activation has %d entries on %s; there is no %d".formatted(size, axis, index));
+      }
+    }
+    return indices.stream().mapToInt(Integer::intValue).toArray();
+  }
+}
