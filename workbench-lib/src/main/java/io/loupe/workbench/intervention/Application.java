@@ -28,7 +28,7 @@ public final class Application {
    */
   public static void check(Intervention intervention, ModelConfig config) {
     config.require(intervention.at());
-    SliceMask.check(intervention.slice(), intervention.at().site(), config.sizes());
+    SliceMask.check(intervention.slice(), intervention.at(), config.sizes());
     if (intervention instanceof Intervention.Add add) {
       checkVector(add, config);
     }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.loupe.workbench.nn.Dimensions;
 import io.loupe.workbench.site.Axis;
+import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.site.Span;
@@ -38,24 +39,25 @@ final class SliceMask {
   }
 
   /** Refuses a slice that names axes or indices that no activation of the site can have. */
-  static void check(Slice slice, Site site, Dimensions sizes) {
+  static void check(Slice slice, HookPoint at, Dimensions sizes) {
     for (Map.Entry<Axis, Slice.Selection> entry : slice.selections().entrySet()) {
       Axis axis = entry.getKey();
-      requireAxis(site, axis);
+      requireAxis(at, axis);
       if (entry.getValue() instanceof Slice.Indices indices) {
         int size = size(axis, sizes);
         boolean fromEnd = isPosition(axis);
         for (int index : indices.indices()) {
           if (index >= size || index < (fromEnd ? -size : 0)) {
             throw new IllegalArgumentException(
-                "%s: there is no %s %d; there are 0 to %d".formatted(site, axis, index, size - 1));
+                "%s: there is no %s %d; there are 0 to %d".formatted(at, axis, index, size - 1));
           }
         }
       }
     }
   }
 
-  private static void requireAxis(Site site, Axis axis) {
+  private static void requireAxis(HookPoint at, Axis axis) {
+    Site site = at.site();
     if (site.has(axis)) {
       return;
     }
@@ -66,7 +68,7 @@ final class SliceMask {
       hint = ": name QUERY_POS (who attends) or KEY_POS (what is attended to)";
     }
     throw new IllegalArgumentException(
-        "%s has the axes %s; it cannot be cut on %s%s".formatted(site, site.axes(), axis, hint));
+        "%s has the axes %s; it cannot be cut on %s%s".formatted(at, site.axes(), axis, hint));
   }
 
   static int size(Axis axis, Dimensions sizes) {

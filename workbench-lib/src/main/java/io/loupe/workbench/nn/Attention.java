@@ -26,6 +26,7 @@ final class Attention {
   private final Linear key;
   private final Linear value;
   private final Linear out;
+  private final NDArray outByHead; // [head, d_head, d_model], a view of out
 
   Attention(ModelConfig config, int layer, Linear query, Linear key, Linear value, Linear out) {
     this.config = config;
@@ -34,6 +35,8 @@ final class Attention {
     this.key = key;
     this.value = value;
     this.out = out;
+    this.outByHead =
+        out.weight().transpose().reshape(config.heads(), config.dHead(), config.dModel());
   }
 
   /** Maps the normalised residual stream [batch, pos, d_model] to what the attention adds to it. */
@@ -109,17 +112,8 @@ final class Attention {
     NDArray byHead =
         z.transpose(2, 0, 1, 3).reshape(config.heads(), batch * positions, config.dHead());
     return byHead
-        .matMul(outputByHead(byHead)) // [head, batch * pos, d_model]
+        .matMul(outByHead) // [head, batch * pos, d_model]
         .reshape(config.heads(), batch, positions, config.dModel())
         .transpose(1, 2, 0, 3);
-  }
-
-  /** Returns the output weights as [head, d_head, d_model], in the manager of the given tensor. */
-  private NDArray outputByHead(NDArray owner) {
-    NDArray weight =
-        out.weight()
-            .stopGradient(); // a second handle, or its views would belong to the weights' manager
-    weight.attach(owner.getManager());
-    return weight.transpose().reshape(config.heads(), config.dHead(), config.dModel());
   }
 }

@@ -2,6 +2,7 @@ package io.loupe.workbench.nn;
 
 import ai.djl.ndarray.NDArray;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -40,7 +41,9 @@ public final class Weights {
 
   /** Returns the number of parameters; a tied unembedding is counted once, with the embedding. */
   public long parameters() {
-    return byName.values().stream().distinct().mapToLong(NDArray::size).sum();
+    Set<NDArray> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
+    distinct.addAll(byName.values());
+    return distinct.stream().mapToLong(NDArray::size).sum();
   }
 
   @Nullable NDArray orNull(String name) {

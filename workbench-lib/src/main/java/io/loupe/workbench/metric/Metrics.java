@@ -1,0 +1,199 @@
+package io.loupe.workbench.metric;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.loupe.workbench.tensor.NativeMemory;
+import io.loupe.workbench.tensor.Tensors;
+import io.loupe.workbench.text.Tokens;
+import java.util.Arrays;
+
+/**
+ * The metrics of the field. Logarithms are natural; those that read one position read each row's
+ * last token.
+ */
+public final class Metrics {
+  private Metrics() {}
+
+  /**
+   * Logit of the answer minus logit of the wrong answer at the last position, the same two tokens
+   * for all rows.
+   */
+  public static Metric logitDifference(long answer, long wrong) {
+    return logitDifference(new long[] {answer}, new long[] {wrong});
+  }
+
+  /**
+   * Logit of each row's answer minus logit of its wrong answer, at its last position (Wang et al.
+   * 2022).
+   */
+  public static Metric logitDifference(long[] answers, long[] wrong) {
+    return (logits, tokens) -> {
+      NDArray last = last(logits, tokens);
+      return pick(last, answers, tokens).sub(pick(last, wrong, tokens));
+    };
+  }
+
+  /** Log-probability of each row's answer at its last position, in nats. */
+  public static Metric logProbability(long... answers) {
+    return (logits, tokens) -> pick(last(logits, tokens).logSoftmax(-1), answers, tokens);
+  }
+
+  /**
+   * Mean cross-entropy of a row's tokens after its first, in nats per token. Rows need at least two
+   * tokens.
+   */
+  public static Metric loss() {
+    return (logits, tokens) -> {
+      NDArray weights = nextTokenWeights(tokens, logits);
+      return nextTokenLogProbabilities(logits, tokens).mul(weights).sum(new int[] {1}).neg();
+    };
+  }
+
+  /**
+   * Returns the cross-entropy of each token given those before it, in nats.
+   *
+   * @return [row][position], one shorter than the row: entry p is the loss of predicting token p +
+   *     1
+   */
+  public static double[][] lossPerToken(Outcome run) {
+    NDArray logits = run.logits().stopGradient();
+    Tokens tokens = run.tokens();
+    try (NDManager scope = logits.getManager().newSubManager()) {
+      logits.attach(scope);
+      double[][] padded = Tensors.matrix(nextTokenLogProbabilities(logits, tokens));
+      double[][] losses = new double[tokens.batch()][];
+      for (int row = 0; row < losses.length; row++) {
+        int[] columns = tokens.columns(row);
+        double[] values = padded[row];
+        losses[row] =
+            Arrays.stream(columns)
+                .limit(columns.length - 1L)
+                .mapToDouble(column -> -values[column])
+                .toArray();
+      }
+      return losses;
+    }
+  }
+
+  /**
+   * Kullback-Leibler divergence of a run's next-token distribution at the last position from the
+   * reference's, KL(reference || run), in nats. The reference must have the same batch size.
+   */
+  public static Metric klDivergence(Outcome reference) {
+    NDArray expected =
+        NativeMemory.keep(last(reference.logits(), reference.tokens()).logSoftmax(-1));
+    return (logits, tokens) -> {
+      NDArray actual = last(logits, tokens).logSoftmax(-1);
+      if (!actual.getShape().equals(expected.getShape())) {
+        throw new IllegalArgumentException(
+            "The reference's last logits are %s, the run's %s; both need the same batch"
+                .formatted(expected.getShape(), actual.getShape()));
+      }
+      return actual.neg().add(expected).mul(expected.exp()).sum(new int[] {1});
+    };
+  }
+
+  /**
+   * 1 where each row's answer has the largest logit at its last position, else 0. Has no gradient.
+   */
+  public static Metric accuracy(long... answers) {
+    return (logits, tokens) -> {
+      NDArray best = last(logits, tokens).argMax(-1);
+      return best.eq(indices(answers, tokens, best.getManager()))
+          .toType(logits.getDataType(), false);
+    };
+  }
+
+  /**
+   * How many tokens have a larger logit than each row's answer at its last position: 0 is the best.
+   * Has no gradient.
+   */
+  public static Metric rank(long... answers) {
+    return (logits, tokens) -> {
+      NDArray last = last(logits, tokens);
+      NDArray answer = pick(last, answers, tokens).expandDims(1);
+      return last.gt(answer).toType(logits.getDataType(), false).sum(new int[] {1});
+    };
+  }
+
+  /** Returns the logits at each row's last token, [batch, vocab]. */
+  public static NDArray last(NDArray logits, Tokens tokens) {
+    if (!tokens.isPadded()) {
+      return logits.get(":, -1");
+    }
+    NDList rows = new NDList();
+    for (int row = 0; row < tokens.batch(); row++) {
+      rows.add(logits.get(row, tokens.column(row, -1)).expandDims(0));
+    }
+    return rows.size() == 1
+        ? rows.get(0)
+        : rows.get(0).getNDArrayInternal().concat(rows.subNDList(1), 0);
+  }
+
+  /** Picks one vocabulary entry of each row: [batch, vocab] to [batch]. */
+  private static NDArray pick(NDArray rows, long[] ids, Tokens tokens) {
+    long vocab = rows.getShape().get(1);
+    for (long id : ids) {
+      if (id < 0 || id >= vocab) {
+        throw new IllegalArgumentException(
+            "There is no token " + id + "; the vocabulary has 0 to " + (vocab - 1));
+      }
+    }
+    NDArray index = indices(ids, tokens, rows.getManager()).expandDims(1);
+    return rows.gather(index, 1).squeeze(1);
+  }
+
+  private static NDArray indices(long[] ids, Tokens tokens, NDManager manager) {
+    if (ids.length != 1 && ids.length != tokens.batch()) {
+      throw new IllegalArgumentException(
+          "Name one answer for all rows or one for each of the %d; got %d"
+              .formatted(tokens.batch(), ids.length));
+    }
+    long[] perRow = new long[tokens.batch()];
+    for (int row = 0; row < perRow.length; row++) {
+      perRow[row] = ids[ids.length == 1 ? 0 : row];
+    }
+    return manager.create(perRow);
+  }
+
+  /**
+   * Returns [batch, pos]: at each token the log-probability of the row's next one; what stands at
+   * padding and at last tokens means nothing.
+   */
+  private static NDArray nextTokenLogProbabilities(NDArray logits, Tokens tokens) {
+    long[] next = new long[tokens.batch() * tokens.length()];
+    for (int row = 0; row < tokens.batch(); row++) {
+      int[] columns = tokens.columns(row);
+      long[] ids = tokens.row(row);
+      for (int i = 0; i + 1 < columns.length; i++) {
+        next[row * tokens.length() + columns[i]] = ids[i + 1];
+      }
+    }
+    NDArray index = logits.getManager().create(next, new Shape(tokens.batch(), tokens.length(), 1));
+    return logits.logSoftmax(-1).gather(index, 2).squeeze(2);
+  }
+
+  /**
+   * Returns [batch, pos]: one over the number of predicted tokens where a token is followed by
+   * another, else 0.
+   */
+  private static NDArray nextTokenWeights(Tokens tokens, NDArray logits) {
+    double[] weights = new double[tokens.batch() * tokens.length()];
+    for (int row = 0; row < tokens.batch(); row++) {
+      int[] columns = tokens.columns(row);
+      if (columns.length < 2) {
+        throw new IllegalArgumentException(
+            "The loss needs at least two tokens; row " + row + " has one");
+      }
+      for (int i = 0; i + 1 < columns.length; i++) {
+        weights[row * tokens.length() + columns[i]] = 1.0 / (columns.length - 1);
+      }
+    }
+    DataType type = logits.getDataType();
+    Shape shape = new Shape(tokens.batch(), tokens.length());
+    return logits.getManager().create(weights, shape).toType(type, false);
+  }
+}

@@ -1,0 +1,346 @@
+package io.loupe.workbench.model;
+
+import ai.djl.Device;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.training.GradientCollector;
+import io.loupe.datasets.Prompt;
+import io.loupe.workbench.intervention.Application;
+import io.loupe.workbench.intervention.Intervention;
+import io.loupe.workbench.intervention.Receipt;
+import io.loupe.workbench.metric.Metric;
+import io.loupe.workbench.metric.Metrics;
+import io.loupe.workbench.nn.ModelConfig;
+import io.loupe.workbench.nn.Transformer;
+import io.loupe.workbench.nn.Weights;
+import io.loupe.workbench.site.HookPoint;
+import io.loupe.workbench.tensor.Engines;
+import io.loupe.workbench.tensor.NativeMemory;
+import io.loupe.workbench.tensor.Tensors;
+import io.loupe.workbench.text.Tokenizer;
+import io.loupe.workbench.text.Tokens;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A transformer with a hook point at every step. A value: it never changes, and {@link #with}
+ * returns a view that shares its weights, so nothing needs resetting and nothing leaks from one
+ * cell to the next.
+ */
+public final class HookedTransformer {
+  private final ModelSource source;
+  private final ModelConfig config;
+  private final Weights weights;
+  private final Transformer transformer;
+  private final @Nullable Tokenizer tokenizer;
+  private final List<Intervention> interventions;
+
+  HookedTransformer(
+      ModelSource source, ModelConfig config, Weights weights, @Nullable Tokenizer tokenizer) {
+    this(source, config, weights, new Transformer(config, weights), tokenizer, List.of());
+  }
+
+  private HookedTransformer(
+      ModelSource source,
+      ModelConfig config,
+      Weights weights,
+      Transformer transformer,
+      @Nullable Tokenizer tokenizer,
+      List<Intervention> interventions) {
+    this.source = source;
+    this.config = config;
+    this.weights = weights;
+    this.transformer = transformer;
+    this.tokenizer = tokenizer;
+    this.interventions = interventions;
+  }
+
+  // making one
+
+  /**
+   * Loads a shipped model by its name, or a Hugging Face folder by its path, in float32 on the CPU.
+   */
+  public static HookedTransformer load(String nameOrFolder) throws IOException {
+    return load(nameOrFolder, LoadOptions.DEFAULT);
+  }
+
+  /** Loads a shipped model by its name, or a Hugging Face folder by its path. */
+  public static HookedTransformer load(String nameOrFolder, LoadOptions options)
+      throws IOException {
+    return ModelLoader.load(nameOrFolder, options);
+  }
+
+  /**
+   * Loads a Hugging Face folder: {@code config.json}, {@code model.safetensors} or its index with
+   * shards, and a tokenizer if there is one. The weights stay in the mapped file where their type
+   * allows. Throws an {@code IOException} that names the file and what was expected in it.
+   */
+  public static HookedTransformer load(Path folder, LoadOptions options) throws IOException {
+    return ModelLoader.load(folder, folder.toString(), options);
+  }
+
+  /**
+   * Makes an untrained model, initialised as GPT-2 was; the same seed makes the same weights. It
+   * has no tokenizer.
+   */
+  public static HookedTransformer random(ModelConfig config, long seed, LoadOptions options) {
+    NDManager manager = Engines.newManager(options.device());
+    Weights weights = RandomWeights.of(config, options.type(), seed, manager);
+    ModelSource source = ModelSource.inMemory("random, seed " + seed, weights);
+    HookedTransformer model = new HookedTransformer(source, config, weights, null);
+    manager.cap(); // from here on, an operation that leaks into the weights' manager fails
+    return model;
+  }
+
+  /**
+   * Returns this model with interventions behind those it has, sharing its weights. Throws {@code
+   * IllegalArgumentException} naming what exists if one names a site, layer, head or position that
+   * the model has not.
+   */
+  public HookedTransformer with(Intervention... more) {
+    return with(Arrays.asList(more));
+  }
+
+  /** Returns this model with interventions behind those it has, sharing its weights. */
+  public HookedTransformer with(List<Intervention> more) {
+    more.forEach(intervention -> Application.check(intervention, config));
+    List<Intervention> all = new ArrayList<>(interventions);
+    all.addAll(more);
+    return new HookedTransformer(source, config, weights, transformer, tokenizer, List.copyOf(all));
+  }
+
+  // what it is
+
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** Returns the parameters themselves, not copies. */
+  public Weights weights() {
+    return weights;
+  }
+
+  /** Returns the interventions that every run applies, in order. */
+  public List<Intervention> interventions() {
+    return interventions;
+  }
+
+  /** Returns the model's name or folder. */
+  public String name() {
+    return source.name();
+  }
+
+  /** Returns the tokenizer; throws {@code IllegalStateException} if the model's folder has none. */
+  public Tokenizer tokenizer() {
+    if (tokenizer == null) {
+      throw new IllegalStateException(
+          name()
+              + " has no tokenizer (no tokenizer.json, no vocab.json with merges.txt): give token ids, Tokens.of(...)");
+    }
+    return tokenizer;
+  }
+
+  public Device device() {
+    return weights.get("embed.W_E").getDevice();
+  }
+
+  /** Returns the number format in which the model computes. */
+  public DataType type() {
+    return weights.get("embed.W_E").getDataType();
+  }
+
+  // text
+
+  /**
+   * Tokenises prompts into one batch, shorter ones padded on the right. Special tokens are added as
+   * the model's tokenizer does.
+   */
+  public Tokens tokens(String... prompts) {
+    return PromptTokens.of(tokenizer(), Arrays.stream(prompts).map(Prompt::of).toList());
+  }
+
+  /** Tokenises prompts into one batch; their named spans become spans of tokens. */
+  public Tokens tokens(List<Prompt> prompts) {
+    return PromptTokens.of(tokenizer(), prompts);
+  }
+
+  /** Returns one row's tokens as readable text each, to label plots with. */
+  public List<String> labels(Tokens tokens, int row) {
+    return tokenizer().tokens(tokens.row(row));
+  }
+
+  // running
+
+  /** Runs a prompt and keeps the logits. */
+  public Run run(String prompt) {
+    return run(tokens(prompt));
+  }
+
+  /** Runs a batch and keeps the logits. */
+  public Run run(Tokens tokens) {
+    return run(tokens, Capture.nothing());
+  }
+
+  /** Runs a prompt and keeps every activation but those computed on demand. */
+  public Run runWithCache(String prompt) {
+    return runWithCache(tokens(prompt));
+  }
+
+  /** Runs a batch and keeps every activation but those computed on demand. */
+  public Run runWithCache(Tokens tokens) {
+    return run(tokens, Capture.everything());
+  }
+
+  /**
+   * Runs a batch and keeps the logits and what the capture says.
+   *
+   * @throws io.loupe.workbench.intervention.NeverFiredException if an intervention was never
+   *     applied
+   */
+  public Run run(Tokens tokens, Capture capture) {
+    check(tokens);
+    try (NDManager scope = Engines.newManager(device())) {
+      RunHooks hooks = new RunHooks(tokens, capture, interventions, Set.of());
+      NDArray logits = transformer.forward(tokens, scope, hooks);
+      return finished(hooks, NativeMemory.keep(logits), tokens);
+    }
+  }
+
+  /**
+   * Returns the gradient of a metric, summed over the batch, with respect to activations at hook
+   * points.
+   *
+   * @param metric differentiable, e.g. {@link Metrics#logitDifference}
+   */
+  public Gradients gradients(Tokens tokens, Metric metric, HookPoint... points) {
+    check(tokens);
+    if (points.length == 0) {
+      throw new IllegalArgumentException("Name at least one hook point, e.g. RESID_POST.at(0)");
+    }
+    Set<HookPoint> tapped = Set.copyOf(Arrays.asList(points));
+    tapped.forEach(config::require);
+    try (NDManager scope = Engines.newManager(device());
+        GradientCollector collector = Engines.pytorch().newGradientCollector()) {
+      RunHooks hooks =
+          new RunHooks(tokens, Capture.matching(tapped::contains), interventions, tapped);
+      NDArray logits = transformer.forward(tokens, scope, hooks);
+      NDArray values = metric.perExample(logits, tokens);
+      backward(collector, values);
+      Map<HookPoint, NDArray> gradients = new HashMap<>();
+      for (HookPoint point : tapped) {
+        gradients.put(point, NativeMemory.keep(hooks.tap(point).getGradient()));
+      }
+      Run run = finished(hooks, NativeMemory.keep(logits), tokens);
+      return new Gradients(run, Tensors.vector(values.stopGradient()), gradients);
+    }
+  }
+
+  /**
+   * Continues a prompt with the most probable token, again and again; interventions act at every
+   * step.
+   *
+   * @param newTokens how many; prompt and continuation must fit the model's context
+   */
+  public Generation generate(String prompt, int newTokens) {
+    Tokens continued = generate(tokens(prompt), newTokens);
+    return new Generation(prompt, tokenizer().decode(continued.row(0)), continued);
+  }
+
+  /** Continues one row of tokens greedily; returns the row with its continuation. */
+  public Tokens generate(Tokens prompt, int newTokens) {
+    check(prompt);
+    if (prompt.batch() != 1 || newTokens < 1 || prompt.length(0) + newTokens > config.context()) {
+      throw new IllegalArgumentException(
+          "Generation continues one row, by at least one token, within the context of %d; got %d rows of %d tokens and %d new ones"
+              .formatted(config.context(), prompt.batch(), prompt.length(), newTokens));
+    }
+    long[] ids = prompt.row(0);
+    for (int step = 0; step < newTokens; step++) {
+      try (Run run = run(Tokens.of(ids))) {
+        ids = Arrays.copyOf(ids, ids.length + 1);
+        try (NDArray best = run.logits().get(0, -1).argMax()) {
+          ids[ids.length - 1] = best.getLong();
+        }
+      }
+    }
+    return Tokens.of(ids).withSpans(0, prompt.spans(0));
+  }
+
+  /** Returns how results of this model on these tokens come about. Hashes the weights. */
+  public Provenance provenance(Tokens tokens) {
+    List<List<Long>> rows = new ArrayList<>();
+    for (int row = 0; row < tokens.batch(); row++) {
+      rows.add(Arrays.stream(tokens.row(row)).boxed().toList());
+    }
+    return new Provenance(
+        name(),
+        source.sha256(),
+        tokenizer == null ? "" : tokenizer.sha256(),
+        rows,
+        interventions.stream().map(Intervention::toString).toList(),
+        "raw",
+        type().toString(),
+        device().toString(),
+        Map.of(
+            "pytorch", Engines.pytorch().getVersion(), "java", System.getProperty("java.version")));
+  }
+
+  /** Returns family and sizes. */
+  @Override
+  public String toString() {
+    return "HookedTransformer[%s: %s, %d layers x %d heads, d_model %d, %,d parameters%s]"
+        .formatted(
+            name(),
+            config.family(),
+            config.layers(),
+            config.heads(),
+            config.dModel(),
+            weights.parameters(),
+            interventions.isEmpty() ? "" : ", with " + interventions);
+  }
+
+  private Run finished(RunHooks hooks, NDArray logits, Tokens tokens) {
+    List<Receipt> receipts = hooks.receipts();
+    ActivationCache cache = new ActivationCache(tokens, hooks.captured());
+    return new Run(logits, cache, receipts, hooks.fired(), () -> provenance(tokens));
+  }
+
+  private static void backward(GradientCollector collector, NDArray values) {
+    try {
+      collector.backward(values.sum());
+    } catch (EngineException e) {
+      throw new IllegalArgumentException(
+          "The metric has no gradient with respect to these points: it must be made of differentiable operations on the logits (no argMax, no comparison)",
+          e);
+    }
+  }
+
+  private void check(Tokens tokens) {
+    if (tokens.length() > config.context()) {
+      throw new IllegalArgumentException(
+          "The prompt has %d tokens; the model's context is %d"
+              .formatted(tokens.length(), config.context()));
+    }
+    for (int row = 0; row < tokens.batch(); row++) {
+      if (tokens.length(row) == 0) {
+        throw new IllegalArgumentException("Row " + row + " has no tokens, only padding");
+      }
+      for (long id : tokens.row(row)) {
+        if (id < 0 || id >= config.vocab()) {
+          throw new IllegalArgumentException(
+              "Token %d in row %d is not in the vocabulary: 0 to %d"
+                  .formatted(id, row, config.vocab() - 1));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package io.loupe.workbench.model;
+
+import io.loupe.workbench.nn.Weights;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Where a model came from, for provenance: a name and a way to its weights' hash. */
+record ModelSource(String name, Hash hash) {
+
+  /** A hash that costs time, asked for when it is needed. */
+  @FunctionalInterface
+  interface Hash {
+    String sha256() throws IOException;
+  }
+
+  /**
+   * A model whose weights were made in memory: their values are hashed, in the order of their
+   * names.
+   */
+  static ModelSource inMemory(String name, Weights weights) {
+    return new ModelSource(name, () -> hash(weights));
+  }
+
+  String sha256() {
+    try {
+      return hash.sha256();
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "The weights of " + name + " can no longer be read to hash them", e);
+    }
+  }
+
+  private static String hash(Weights weights) {
+    try {
+      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+      for (String name : weights.names()) {
+        sha256.update(name.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        sha256.update(weights.get(name).toByteBuffer());
+      }
+      return HexFormat.of().formatHex(sha256.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+}

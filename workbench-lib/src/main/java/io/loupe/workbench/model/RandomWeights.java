@@ -1,0 +1,91 @@
+package io.loupe.workbench.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.loupe.workbench.nn.ModelConfig;
+import io.loupe.workbench.nn.NormSpec;
+import io.loupe.workbench.nn.PositionSpec;
+import io.loupe.workbench.nn.Weights;
+import java.nio.FloatBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * Fresh weights as GPT-2 starts with them: normal with deviation 0.02, biases 0, norms 1, outputs
+ * scaled by 1 / sqrt(2 layers).
+ */
+final class RandomWeights {
+  private static final double DEVIATION = 0.02;
+
+  private final NDManager manager;
+  private final DataType type;
+  private final Random random;
+  private final Map<String, NDArray> weights = new LinkedHashMap<>();
+
+  private RandomWeights(NDManager manager, DataType type, long seed) {
+    this.manager = manager;
+    this.type = type;
+    this.random = new Random(seed);
+  }
+
+  static Weights of(ModelConfig config, DataType type, long seed, NDManager manager) {
+    RandomWeights made = new RandomWeights(manager, type, seed);
+    made.normal("embed.W_E", DEVIATION, config.vocab(), config.dModel());
+    if (config.positions() instanceof PositionSpec.Learned) {
+      made.normal("pos_embed.W_pos", DEVIATION, config.context(), config.dModel());
+    }
+    for (int layer = 0; layer < config.layers(); layer++) {
+      made.block(config, "blocks." + layer + ".");
+    }
+    made.norm(config, "ln_final");
+    made.normal("unembed.W_U", DEVIATION, config.vocab(), config.dModel());
+    return new Weights(made.weights);
+  }
+
+  private void block(ModelConfig config, String at) {
+    int dModel = config.dModel();
+    int queries = config.heads() * config.dHead();
+    int keys = config.kvHeads() * config.dHead();
+    int dMlp = config.sizes().dMlp();
+    boolean biased = config.norm().kind() == NormSpec.Kind.LAYER_NORM;
+    double outDeviation = DEVIATION / Math.sqrt(2.0 * config.layers());
+    norm(config, at + "ln1");
+    linear(at + "attn.%s_Q", DEVIATION, queries, dModel, biased);
+    linear(at + "attn.%s_K", DEVIATION, keys, dModel, biased);
+    linear(at + "attn.%s_V", DEVIATION, keys, dModel, biased);
+    linear(at + "attn.%s_O", outDeviation, dModel, queries, biased);
+    norm(config, at + "ln2");
+    if (config.mlp().gated()) {
+      linear(at + "mlp.%s_gate", DEVIATION, dMlp, dModel, biased);
+    }
+    linear(at + "mlp.%s_in", DEVIATION, dMlp, dModel, biased);
+    linear(at + "mlp.%s_out", outDeviation, dModel, dMlp, biased);
+  }
+
+  private void linear(String name, double deviation, int out, int in, boolean biased) {
+    normal(name.formatted("W"), deviation, out, in);
+    if (biased) {
+      weights.put(name.formatted("b"), manager.zeros(new Shape(out), type));
+    }
+  }
+
+  private void norm(ModelConfig config, String name) {
+    weights.put(name + ".w", manager.ones(new Shape(config.dModel()), type));
+    if (config.norm().kind() == NormSpec.Kind.LAYER_NORM) {
+      weights.put(name + ".b", manager.zeros(new Shape(config.dModel()), type));
+    }
+  }
+
+  private void normal(String name, double deviation, int rows, int columns) {
+    float[] values = new float[rows * columns];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (random.nextGaussian() * deviation);
+    }
+    NDArray weight =
+        manager.create(FloatBuffer.wrap(values), new Shape(rows, columns), DataType.FLOAT32);
+    weights.put(name, type == DataType.FLOAT32 ? weight : weight.toType(type, true));
+  }
+}
