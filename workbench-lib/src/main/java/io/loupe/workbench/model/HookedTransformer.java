@@ -5,6 +5,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import io.loupe.datasets.Prompt;
 import io.loupe.workbench.intervention.Application;
@@ -16,6 +17,7 @@ import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.Transformer;
 import io.loupe.workbench.nn.Weights;
 import io.loupe.workbench.site.HookPoint;
+import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.NativeMemory;
 import io.loupe.workbench.tensor.Tensors;
@@ -213,6 +215,40 @@ public final class HookedTransformer {
       NDArray logits = transformer.forward(tokens, scope, hooks);
       return finished(hooks, NativeMemory.keep(logits), tokens);
     }
+  }
+
+  /**
+   * Runs the layers from one on, given the residual stream before it: what a sweep does that edits
+   * late layers only. Interventions before that layer never fire, and fail the run.
+   *
+   * @param layer the first layer to run
+   * @param residual RESID_PRE of that layer, [batch, pos, d_model]; left alone
+   * @param tokens the tokens that it was computed from
+   */
+  public Run runFrom(int layer, NDArray residual, Tokens tokens, Capture capture) {
+    check(tokens);
+    config.require(Sites.RESID_PRE.at(layer));
+    Shape expected = new Shape(tokens.batch(), tokens.length(), config.dModel());
+    if (!residual.getShape().equals(expected)) {
+      throw new IllegalArgumentException(
+          "The residual stream of %s has the shape %s; got %s"
+              .formatted(tokens, expected, residual.getShape()));
+    }
+    try (NDManager scope = Engines.newManager(device())) {
+      RunHooks hooks = new RunHooks(tokens, capture, interventions, Set.of());
+      NDArray logits = transformer.forwardFrom(layer, residual, tokens, scope, hooks);
+      return finished(hooks, NativeMemory.keep(logits), tokens);
+    }
+  }
+
+  /**
+   * Decodes a residual stream as if it were the last layer's: final norm and unembedding.
+   *
+   * @param residual [..., d_model]
+   * @return logits, [..., vocab], in the manager of the residual stream
+   */
+  public NDArray decode(NDArray residual) {
+    return transformer.decode(residual);
   }
 
   /**

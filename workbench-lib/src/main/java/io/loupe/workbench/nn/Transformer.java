@@ -46,19 +46,57 @@ public final class Transformer {
    * @return the logits, [batch, pos, vocab]
    */
   public NDArray forward(Tokens tokens, NDManager manager, Hooks hooks) {
-    DataType type = tokenEmbedding.getDataType();
-    Inputs inputs = Inputs.of(tokens, MaskRule.CAUSAL, manager, type);
-    Rotary rotary = Rotary.of(config.positions(), inputs.positions(), type);
-    NDArray x = embed(inputs, hooks); // [batch, pos, d_model]
-    for (Block block : blocks) {
+    Inputs inputs = inputs(tokens, manager);
+    return forward(0, embed(inputs, hooks), inputs, manager, hooks);
+  }
+
+  /**
+   * Runs the model from a layer on, given the residual stream before it.
+   *
+   * @param layer the first layer to run
+   * @param residual [batch, pos, d_model]; left alone
+   * @param tokens what the residual stream was computed from: they say where padding is
+   * @return the logits, [batch, pos, vocab]
+   */
+  public NDArray forwardFrom(
+      int layer, NDArray residual, Tokens tokens, NDManager manager, Hooks hooks) {
+    NDArray x = residual.stopGradient();
+    return forward(layer, x, inputs(tokens, manager), manager, hooks);
+  }
+
+  /**
+   * Applies the final norm and the unembedding to a residual stream, [..., d_model] to [...,
+   * vocab]; the result belongs to its manager.
+   */
+  public NDArray decode(NDArray residual) {
+    return unembed(residual, Hooks.NONE);
+  }
+
+  private NDArray forward(
+      int from, NDArray residual, Inputs inputs, NDManager manager, Hooks hooks) {
+    Rotary rotary = Rotary.of(config.positions(), inputs.positions(), type());
+    NDArray x = residual; // [batch, pos, d_model]
+    for (Block block : blocks.subList(from, blocks.size())) {
       try (NDManager scope = manager.newSubManager()) {
         x.attach(scope);
         x = block.apply(x, inputs.mask(), rotary, hooks);
         x.attach(manager);
       }
     }
+    return unembed(x, hooks);
+  }
+
+  private NDArray unembed(NDArray x, Hooks hooks) {
     NDArray normalised = finalNorm.apply(x, LN_FINAL_SCALE.here(), LN_FINAL.here(), hooks);
     return hooks.at(LOGITS, unembedding.apply(normalised)); // [batch, pos, vocab]
+  }
+
+  private Inputs inputs(Tokens tokens, NDManager manager) {
+    return Inputs.of(tokens, MaskRule.CAUSAL, manager, type());
+  }
+
+  private DataType type() {
+    return tokenEmbedding.getDataType();
   }
 
   private NDArray embed(Inputs inputs, Hooks hooks) {

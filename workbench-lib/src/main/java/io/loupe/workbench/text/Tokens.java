@@ -97,6 +97,19 @@ public final class Tokens {
     return new Tokens(padded.ids, padded.real, List.copyOf(spans));
   }
 
+  /** Puts so many copies of the batch under each other, spans and padding with them. */
+  public Tokens repeat(int times) {
+    long[][] moreIds = new long[times * ids.length][];
+    boolean[][] moreReal = new boolean[times * ids.length][];
+    List<List<Span>> moreSpans = new ArrayList<>();
+    for (int row = 0; row < moreIds.length; row++) {
+      moreIds[row] = ids[row % ids.length];
+      moreReal[row] = real[row % ids.length];
+      moreSpans.add(spans.get(row % ids.length));
+    }
+    return new Tokens(moreIds, moreReal, List.copyOf(moreSpans));
+  }
+
   /** Returns these tokens with the named spans of one row. */
   public Tokens withSpans(int row, List<Span> named) {
     int length = row(row).length;

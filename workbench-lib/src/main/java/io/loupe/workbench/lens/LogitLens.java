@@ -1,0 +1,135 @@
+package io.loupe.workbench.lens;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import io.loupe.workbench.model.Capture;
+import io.loupe.workbench.model.HookedTransformer;
+import io.loupe.workbench.model.Run;
+import io.loupe.workbench.site.HookPoint;
+import io.loupe.workbench.site.Sites;
+import io.loupe.workbench.text.Tokens;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The logit lens (nostalgebraist 2020): the residual stream after every layer, decoded as if it
+ * were the last one's, through the final norm and the unembedding. The last row is the model's own
+ * prediction.
+ */
+public final class LogitLens {
+  private final List<HookPoint> points;
+  private final List<String> tokens;
+  private final long[][] topIds;
+  private final List<List<String>> topTokens;
+  private final double[][] topProbabilities;
+  private final double[][] nextTokenProbabilities;
+
+  private LogitLens(
+      List<HookPoint> points,
+      List<String> tokens,
+      long[][] topIds,
+      List<List<String>> topTokens,
+      double[][] topProbabilities,
+      double[][] nextTokenProbabilities) {
+    this.points = points;
+    this.tokens = tokens;
+    this.topIds = topIds;
+    this.topTokens = topTokens;
+    this.topProbabilities = topProbabilities;
+    this.nextTokenProbabilities = nextTokenProbabilities;
+  }
+
+  /** Applies the lens to a prompt. */
+  public static LogitLens of(HookedTransformer model, String prompt) {
+    return of(model, model.tokens(prompt));
+  }
+
+  /** Applies the lens to one row of tokens; throws {@code IllegalArgumentException} for a batch. */
+  public static LogitLens of(HookedTransformer model, Tokens tokens) {
+    if (tokens.batch() != 1) {
+      throw new IllegalArgumentException(
+          "The logit lens is drawn for one prompt; got a batch of " + tokens.batch());
+    }
+    List<HookPoint> points = points(model);
+    long[] ids = tokens.row(0);
+    long[][] top = new long[points.size()][];
+    double[][] probability = new double[points.size()][];
+    double[][] next = new double[points.size()][];
+    try (Run run = model.run(tokens, Capture.matching(points::contains))) {
+      for (int layer = 0; layer < points.size(); layer++) {
+        NDArray residual = run.cache().get(points.get(layer));
+        try (NDManager scope = residual.getManager().newSubManager()) {
+          NDArray own = residual.stopGradient();
+          own.attach(scope);
+          NDArray p =
+              model.decode(own.get(0)).softmax(-1).toType(DataType.FLOAT64, false); // [pos, vocab]
+          top[layer] = p.argMax(-1).toLongArray();
+          probability[layer] = p.max(new int[] {-1}).toDoubleArray();
+          next[layer] = nextTokenProbabilities(p, ids);
+        }
+      }
+    }
+    List<List<String>> texts = new ArrayList<>();
+    for (long[] row : top) {
+      texts.add(model.tokenizer().tokens(row));
+    }
+    return new LogitLens(
+        points, model.labels(tokens, 0), top, List.copyOf(texts), probability, next);
+  }
+
+  private static List<HookPoint> points(HookedTransformer model) {
+    List<HookPoint> points = new ArrayList<>();
+    points.add(Sites.RESID_PRE.at(0));
+    for (int layer = 0; layer < model.config().layers(); layer++) {
+      points.add(Sites.RESID_POST.at(layer));
+    }
+    return List.copyOf(points);
+  }
+
+  private static double[] nextTokenProbabilities(NDArray p, long[] ids) {
+    double[] next = new double[ids.length - 1];
+    for (int position = 0; position < next.length; position++) {
+      next[position] = p.getDouble(position, ids[position + 1]);
+    }
+    return next;
+  }
+
+  /**
+   * Returns what each row was read from: RESID_PRE of layer 0 (the embedding), then RESID_POST of
+   * every layer.
+   */
+  public List<HookPoint> points() {
+    return points;
+  }
+
+  /** Returns the prompt's tokens as text. */
+  public List<String> tokens() {
+    return tokens;
+  }
+
+  /** Returns the most probable next token, [point][pos]. */
+  public long[][] topIds() {
+    return java.util.Arrays.stream(topIds).map(long[]::clone).toArray(long[][]::new);
+  }
+
+  /** Returns the most probable next token as text, [point][pos]. */
+  public List<List<String>> topTokens() {
+    return topTokens;
+  }
+
+  /** Returns the probability of the most probable next token, [point][pos]. */
+  public double[][] topProbabilities() {
+    return java.util.Arrays.stream(topProbabilities).map(double[]::clone).toArray(double[][]::new);
+  }
+
+  /**
+   * Returns the probability of the token that the prompt goes on with, [point][pos], one position
+   * fewer.
+   */
+  public double[][] nextTokenProbabilities() {
+    return java.util.Arrays.stream(nextTokenProbabilities)
+        .map(double[]::clone)
+        .toArray(double[][]::new);
+  }
+}

@@ -1,0 +1,191 @@
+package io.loupe.workbench.sweep;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.loupe.workbench.intervention.Intervention;
+import io.loupe.workbench.intervention.Interventions;
+import io.loupe.workbench.metric.Metric;
+import io.loupe.workbench.model.ActivationCache;
+import io.loupe.workbench.model.Capture;
+import io.loupe.workbench.model.HookedTransformer;
+import io.loupe.workbench.model.Run;
+import io.loupe.workbench.site.Head;
+import io.loupe.workbench.site.HeadSet;
+import io.loupe.workbench.site.HookPoint;
+import io.loupe.workbench.site.Sites;
+import io.loupe.workbench.site.Slice;
+import io.loupe.workbench.tensor.Tensors;
+import io.loupe.workbench.text.Tokens;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What heads do for a metric, found by ablating them: each alone, or a set together against random
+ * sets of the same size. Many ablations run in one batch, and the layers before the ablated one are
+ * computed once; the numbers are those of one run per ablation.
+ *
+ * <p>Zero ablation takes a head out of its usual range and depends on the gauge of the weights;
+ * mean ablation keeps what the head does on average and removes what it says about this input. Look
+ * at both.
+ */
+public final class HeadAblation {
+  /** How many tokens one batch may hold: more costs memory and gains nothing. */
+  private static final int TOKENS_PER_BATCH = 16_384;
+
+  private final HookedTransformer model;
+  private final Metric metric;
+  private final String kind;
+  private final @Nullable ActivationCache means;
+
+  private HeadAblation(
+      HookedTransformer model, Metric metric, String kind, @Nullable ActivationCache means) {
+    this.model = model;
+    this.metric = metric;
+    this.kind = kind;
+    this.means = means;
+  }
+
+  /** Ablates heads by setting their mixed values to zero. */
+  public static HeadAblation zero(HookedTransformer model, Metric metric) {
+    return new HeadAblation(model, metric, "zero", null);
+  }
+
+  /** Ablates heads by setting their mixed values to their mean over all tokens of a reference. */
+  public static HeadAblation mean(HookedTransformer model, Metric metric, Tokens reference) {
+    return new HeadAblation(
+        model, metric, "mean", model.run(reference, Capture.of(Sites.Z)).cache());
+  }
+
+  /** Ablates every head alone. */
+  public HeadEffects eachHead(Tokens tokens) {
+    int layers = model.config().layers();
+    int heads = model.config().heads();
+    double[][][] ablated = new double[layers][heads][];
+    double[] baseline;
+    try (Run clean = model.run(tokens, Capture.of(Sites.RESID_PRE))) {
+      baseline = metric.perExample(clean);
+      for (int layer = 0; layer < layers; layer++) {
+        NDArray residual = clean.cache().get(Sites.RESID_PRE.at(layer));
+        List<HeadSet> alone = new ArrayList<>();
+        for (int index = 0; index < heads; index++) {
+          alone.add(HeadSet.of(new Head(layer, index)));
+        }
+        ablated[layer] = inBatches(tokens, alone, layer, residual);
+      }
+    }
+    return new HeadEffects(kind, baseline, ablated);
+  }
+
+  /** Ablates the heads of a set together; returns the metric for each example, [row]. */
+  public double[] together(HeadSet heads, Tokens tokens) {
+    try (Run clean = model.run(tokens, Capture.at(Sites.RESID_PRE.at(0)))) {
+      return inBatches(tokens, List.of(heads), 0, clean.cache().get(Sites.RESID_PRE.at(0)))[0];
+    }
+  }
+
+  /**
+   * Compares a set with random sets of the same size, drawn from the model's other heads.
+   *
+   * @param draws how many random sets
+   * @param seed the same seed draws the same sets
+   */
+  public RandomHeadControl againstRandom(HeadSet heads, Tokens tokens, int draws, long seed) {
+    HeadSet others = model.config().allHeads().minus(heads);
+    if (heads.isEmpty() || heads.size() > others.size() || draws < 1) {
+      throw new IllegalArgumentException(
+          "Random sets of %d heads cannot be drawn %d times from the %d other heads"
+              .formatted(heads.size(), draws, others.size()));
+    }
+    List<HeadSet> sets = new ArrayList<>(List.of(heads));
+    for (int draw = 0; draw < draws; draw++) {
+      sets.add(others.sample(heads.size(), seed + draw));
+    }
+    try (Run clean = model.run(tokens, Capture.at(Sites.RESID_PRE.at(0)))) {
+      double baseline = metric.of(clean);
+      double[][] ablated = inBatches(tokens, sets, 0, clean.cache().get(Sites.RESID_PRE.at(0)));
+      double[] effects = Arrays.stream(ablated).mapToDouble(v -> mean(v) - baseline).toArray();
+      return new RandomHeadControl(
+          heads, effects[0], Arrays.stream(effects).skip(1).boxed().toList(), seed);
+    }
+  }
+
+  /**
+   * Returns the metric, [set][row]: each set ablated in a copy of the batch, as many copies at once
+   * as fit.
+   */
+  private double[][] inBatches(Tokens tokens, List<HeadSet> sets, int fromLayer, NDArray residual) {
+    sets.forEach(set -> set.forEach(this::check));
+    int perBatch = Math.max(1, TOKENS_PER_BATCH / (tokens.batch() * tokens.length()));
+    double[][] values = new double[sets.size()][];
+    for (int from = 0; from < sets.size(); from += perBatch) {
+      List<HeadSet> batch = sets.subList(from, Math.min(from + perBatch, sets.size()));
+      double[] flat = oneBatch(tokens, batch, fromLayer, residual);
+      for (int i = 0; i < batch.size(); i++) {
+        values[from + i] = Arrays.copyOfRange(flat, i * tokens.batch(), (i + 1) * tokens.batch());
+      }
+    }
+    return values;
+  }
+
+  private double[] oneBatch(Tokens tokens, List<HeadSet> sets, int fromLayer, NDArray residual) {
+    Tokens copies = tokens.repeat(sets.size());
+    try (NDManager scope = residual.getManager().newSubManager()) {
+      NDArray own = residual.stopGradient();
+      own.attach(scope);
+      NDArray stacked = sets.size() == 1 ? own : own.tile(new long[] {sets.size(), 1, 1});
+      List<Intervention> edits = new ArrayList<>();
+      for (int layer = fromLayer; layer < model.config().layers(); layer++) {
+        if (anyIn(sets, layer)) {
+          edits.add(ablation(layer, mask(sets, layer, tokens.batch(), scope)));
+        }
+      }
+      try (Run run = model.with(edits).runFrom(fromLayer, stacked, copies, Capture.nothing())) {
+        return metric.perExample(run);
+      }
+    }
+  }
+
+  /** Ablates, in each copy of the batch, the heads of that copy's set. */
+  private Intervention ablation(int layer, NDArray mask) {
+    HookPoint z = Sites.Z.at(layer);
+    NDArray replacement =
+        means == null
+            ? mask.getManager().zeros(new Shape(1), model.type())
+            : ((Intervention.MeanAblation) Interventions.mean(z, means)).mean().tensor();
+    return Interventions.edit(
+        z, Slice.ALL, kind + " ablation", x -> Tensors.where(mask, replacement, x));
+  }
+
+  /** Returns truth values [set * row, 1, head, 1]. */
+  private NDArray mask(List<HeadSet> sets, int layer, int rows, NDManager manager) {
+    int heads = model.config().heads();
+    boolean[] mask = new boolean[sets.size() * rows * heads];
+    for (int set = 0; set < sets.size(); set++) {
+      for (Head head : sets.get(set).inLayer(layer)) {
+        for (int row = 0; row < rows; row++) {
+          mask[(set * rows + row) * heads + head.index()] = true;
+        }
+      }
+    }
+    return manager.create(mask, new Shape((long) sets.size() * rows, 1, heads, 1));
+  }
+
+  private static boolean anyIn(List<HeadSet> sets, int layer) {
+    return sets.stream().anyMatch(set -> !set.inLayer(layer).isEmpty());
+  }
+
+  private void check(Head head) {
+    if (!model.config().allHeads().contains(head)) {
+      throw new IllegalArgumentException(
+          "%s does not exist: the model has layers 0 to %d with heads 0 to %d"
+              .formatted(head, model.config().layers() - 1, model.config().heads() - 1));
+    }
+  }
+
+  private static double mean(double[] values) {
+    return Arrays.stream(values).average().orElseThrow();
+  }
+}

@@ -1,0 +1,95 @@
+package io.loupe.workbench.sweep;
+
+import io.loupe.workbench.site.Head;
+import io.loupe.workbench.site.HeadSet;
+import io.loupe.workbench.stats.Bootstrap;
+import io.loupe.workbench.stats.Interval;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * The effect of ablating each head alone: the metric with the head ablated minus the metric of the
+ * whole model, so that a positive effect on a loss says that the head helped.
+ */
+public final class HeadEffects {
+  private final String kind;
+  private final double[] baseline;
+  private final double[][][] ablated;
+
+  /**
+   * Holds the values.
+   *
+   * @param kind how heads were ablated: {@code zero}, {@code mean}
+   * @param baseline the metric of the whole model, [row]
+   * @param ablated the metric with one head ablated, [layer][head][row]
+   */
+  HeadEffects(String kind, double[] baseline, double[][][] ablated) {
+    this.kind = kind;
+    this.baseline = baseline;
+    this.ablated = ablated;
+  }
+
+  /** Returns how heads were ablated: {@code zero} or {@code mean}. */
+  public String kind() {
+    return kind;
+  }
+
+  /** Returns the metric of the whole model, mean over examples. */
+  public double baseline() {
+    return Arrays.stream(baseline).average().orElseThrow();
+  }
+
+  /** Returns the metric of the whole model for each example. */
+  public double[] baselines() {
+    return baseline.clone();
+  }
+
+  /** Returns the effect of each head, mean over examples, [layer][head]. */
+  public double[][] effects() {
+    double[][] effects = new double[ablated.length][ablated[0].length];
+    for (int layer = 0; layer < effects.length; layer++) {
+      for (int index = 0; index < effects[layer].length; index++) {
+        effects[layer][index] = effect(new Head(layer, index));
+      }
+    }
+    return effects;
+  }
+
+  /** Returns a head's effect, mean over examples. */
+  public double effect(Head head) {
+    return Arrays.stream(perExample(head)).average().orElseThrow();
+  }
+
+  /** Returns a head's effect on each example. */
+  public double[] perExample(Head head) {
+    if (head.layer() >= ablated.length || head.index() >= ablated[0].length) {
+      throw new IllegalArgumentException(
+          "%s does not exist: there are %d layers of %d heads"
+              .formatted(head, ablated.length, ablated[0].length));
+    }
+    double[] effect = ablated[head.layer()][head.index()].clone();
+    for (int row = 0; row < effect.length; row++) {
+      effect[row] -= baseline[row];
+    }
+    return effect;
+  }
+
+  /** Returns a 95 % bootstrap interval of a head's mean effect over examples. */
+  public Interval interval(Head head, long seed) {
+    return Bootstrap.ofMean(perExample(head), 0.95, seed);
+  }
+
+  /** Returns the heads with the largest effects. */
+  public HeadSet top(int count) {
+    return HeadSet.of(ranked().subList(0, Math.min(count, ranked().size())));
+  }
+
+  /** Returns all heads, the largest effect first. */
+  public List<Head> ranked() {
+    List<Head> heads = new ArrayList<>(HeadSet.all(ablated.length, ablated[0].length).toList());
+    heads.sort(Comparator.comparingDouble((Head head) -> -effect(head)));
+    return heads;
+  }
+}
