@@ -1,0 +1,8 @@
+/**
+ * Reads and writes safetensors files: memory-mapped, bounds-checked, sharded or not. The format is
+ * described at <a href="https://github.com/huggingface/safetensors">huggingface/safetensors</a>.
+ */
+@NullMarked
+package io.loupe.workbench.safetensors;
+
+import org.jspecify.annotations.NullMarked;

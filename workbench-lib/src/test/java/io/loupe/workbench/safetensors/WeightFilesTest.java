@@ -1,0 +1,175 @@
+package io.loupe.workbench.safetensors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.loupe.workbench.files.Sha256;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class WeightFilesTest {
+  private static final String A = "model-00001-of-00002.safetensors";
+  private static final String B = "model-00002-of-00002.safetensors";
+  @TempDir Path folder;
+
+  @BeforeEach
+  void writeShards() throws IOException {
+    new SafetensorsWriter().add("a", new float[] {1}, 1).write(folder.resolve(A));
+    new SafetensorsWriter()
+        .add("b", new float[] {2}, 1)
+        .add("c", new long[] {3}, 1)
+        .write(folder.resolve(B));
+  }
+
+  private Path index(String weightMap) throws IOException {
+    return Files.writeString(
+        folder.resolve("model.safetensors.index.json"),
+        ("{'metadata': {'total_size': 16, 'by': 'test'}, 'weight_map': {" + weightMap + "}}")
+            .replace('\'', '"'));
+  }
+
+  private String entry(String name, String file) {
+    return "'" + name + "': '" + file + "'";
+  }
+
+  @Test
+  void shardsAreOneViewInTheOrderOfTheIndex() throws Exception {
+    Path index = index(entry("b", B) + "," + entry("a", A) + "," + entry("c", B));
+
+    for (WeightFiles files : List.of(WeightFiles.open(folder), WeightFiles.open(index))) {
+      assertThat(files.names()).containsExactly("b", "a", "c");
+      assertThat(files.files()).containsExactly(folder.resolve(B), folder.resolve(A));
+      assertThat(files.metadata()).isEqualTo(Map.of("total_size", "16", "by", "test"));
+      assertThat(files.floats("a")).containsExactly(1);
+      assertThat(files.floats("b")).containsExactly(2);
+      assertThat(files.longs("c")).containsExactly(3);
+      assertThat(files.contains("c")).isTrue();
+      assertThat(files.contains("d")).isFalse();
+    }
+  }
+
+  @Test
+  void aTensorThatTheIndexForgotIsThere() throws Exception {
+    index(entry("a", A) + "," + entry("b", B));
+
+    assertThat(WeightFiles.open(folder).names()).containsExactly("a", "b", "c");
+  }
+
+  @Test
+  void missingShard() throws Exception {
+    index(entry("a", A) + "," + entry("b", B));
+    Files.delete(folder.resolve(B));
+
+    assertRefused("it lists the file " + B + ", which is not beside it");
+  }
+
+  @Test
+  void tensorListedButAbsent() throws Exception {
+    index(entry("a", A) + "," + entry("z", A));
+
+    assertRefused("tensor 'z': it is listed for " + A + ", which lacks it");
+  }
+
+  @Test
+  void tensorInTwoShards() throws Exception {
+    new SafetensorsWriter().add("a", new float[] {9}, 1).write(folder.resolve(B));
+    index(entry("a", A) + "," + entry("a2", B));
+    new SafetensorsWriter()
+        .add("a", new float[] {9}, 1)
+        .add("a2", new float[] {9}, 1)
+        .write(folder.resolve(B));
+
+    assertRefused("tensor 'a': it is in two files, " + A + " and " + B);
+  }
+
+  @Test
+  void tensorListedTwice() throws Exception {
+    index(entry("a", A) + "," + entry("a", B));
+
+    assertRefused("no valid JSON: Duplicate");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../x.safetensors", "/etc/passwd", "sub/x", "..", "", "a\\\\b"})
+  void shardOutsideOfTheFolder(String name) throws Exception {
+    index(entry("a", name));
+
+    assertRefused("expected the name of a file beside the index");
+  }
+
+  @Test
+  void indexWithoutAMap() throws Exception {
+    Path index = folder.resolve("model.safetensors.index.json");
+    for (String content : List.of("{}", "[]", "{\"weight_map\": {}}", "{\"weight_map\": 3}")) {
+      Files.writeString(index, content);
+      assertRefused("expected an object weight_map");
+    }
+    for (String content : List.of("{", "", "{\"weight_map\": {}} x")) {
+      Files.writeString(index, content);
+      assertThatExceptionOfType(SafetensorsException.class)
+          .isThrownBy(() -> WeightFiles.open(folder))
+          .withMessageStartingWith(index.toString());
+    }
+  }
+
+  @Test
+  void folderWithoutWeights() {
+    assertThatExceptionOfType(SafetensorsException.class)
+        .isThrownBy(() -> WeightFiles.open(folder))
+        .withMessage(
+            "%s: expected model.safetensors or model.safetensors.index.json in this folder;"
+                + " it has neither",
+            folder);
+    assertThatExceptionOfType(SafetensorsException.class)
+        .isThrownBy(() -> WeightFiles.open(folder.resolve("none.index.json")))
+        .withMessageContaining("there is no such file");
+  }
+
+  @Test
+  void tensorThatIsNotThere() throws Exception {
+    index(entry("a", A) + "," + entry("b", B));
+    WeightFiles files = WeightFiles.open(folder);
+
+    assertThatExceptionOfType(SafetensorsException.class)
+        .isThrownBy(() -> files.floats("aa"))
+        .withMessageContaining("the nearest of 3 names: 'a'");
+  }
+
+  @Test
+  void hashOfOneFileIsThatOfItsBytes() throws Exception {
+    Path file = Path.of("src/test/resources/golden/gpt2/model.safetensors");
+
+    // sha256sum model.safetensors
+    assertThat(WeightFiles.open(file).sha256())
+        .isEqualTo("f163494ead6c2726528dbf27e6c920ffdab26e30dda2467d8abe29d09137a329");
+  }
+
+  @Test
+  void hashOfShardsCoversNamesContentsAndOrder() throws Exception {
+    index(entry("b", B) + "," + entry("a", A));
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    for (String name : List.of(B, A)) {
+      digest.update((name + "\0").getBytes("UTF-8"));
+      digest.update(HexFormat.of().parseHex(Sha256.of(folder.resolve(name))));
+    }
+
+    assertThat(WeightFiles.open(folder).sha256())
+        .isEqualTo(HexFormat.of().formatHex(digest.digest()));
+  }
+
+  private void assertRefused(String message) {
+    assertThatExceptionOfType(SafetensorsException.class)
+        .isThrownBy(() -> WeightFiles.open(folder))
+        .withMessageContaining(message);
+  }
+}
