@@ -21,6 +21,8 @@ public interface Tokenizer {
     return java.util.Arrays.stream(ids).mapToObj(this::token).toList();
   }
 
+  int vocabSize();
+
   /** Returns the SHA-256 of the tokenizer's files. */
   String sha256();
 }
