@@ -43,12 +43,13 @@ class LoadingTest {
   @Test
   void readsACheckpointOfTheBareModelAndAFloat16One() throws IOException {
     double[] before = logits(LoadOptions.DEFAULT);
-    rewrite(tensors -> {
-      Map<String, NDArray> bare = new LinkedHashMap<>();
-      tensors.forEach((name, tensor) -> bare.put(name.replace("transformer.", ""), tensor));
-      tensors.clear();
-      tensors.putAll(bare);
-    });
+    rewrite(
+        tensors -> {
+          Map<String, NDArray> bare = new LinkedHashMap<>();
+          tensors.forEach((name, tensor) -> bare.put(name.replace("transformer.", ""), tensor));
+          tensors.clear();
+          tensors.putAll(bare);
+        });
     assertThat(logits(LoadOptions.DEFAULT)).containsExactly(before);
 
     try (NDManager manager = Engines.newManager(Device.cpu())) {
@@ -71,7 +72,9 @@ class LoadingTest {
 
   @Test
   void missingFiles() throws IOException {
-    assertRefused("neither a folder nor the name of a shipped model", "stories260k", "no-such-model").when("no-such-model");
+    assertRefused(
+            "neither a folder nor the name of a shipped model", "stories260k", "no-such-model")
+        .when("no-such-model");
     Files.delete(folder.resolve("model.safetensors"));
     assertRefused("model.safetensors").when(folder);
     Files.delete(folder.resolve("config.json"));
@@ -92,7 +95,11 @@ class LoadingTest {
     assertRefused("config.json", "not JSON").when(folder);
     config(json -> "[]");
     assertRefused("config.json", "object").when(folder);
-    config(json -> json.replace("\"scale_attn_by_inverse_layer_idx\": false", "\"scale_attn_by_inverse_layer_idx\": true"));
+    config(
+        json ->
+            json.replace(
+                "\"scale_attn_by_inverse_layer_idx\": false",
+                "\"scale_attn_by_inverse_layer_idx\": true"));
     assertRefused("config.json", "scale_attn_by_inverse_layer_idx", "not supported").when(folder);
   }
 
@@ -125,7 +132,11 @@ class LoadingTest {
     longHeader[3] = 1; // 16 MB of header
     Files.write(file, longHeader);
     assertRefused("model.safetensors").when(folder);
-    Files.write(file, new String(whole, StandardCharsets.ISO_8859_1).replaceFirst("F32", "F8X").getBytes(StandardCharsets.ISO_8859_1));
+    Files.write(
+        file,
+        new String(whole, StandardCharsets.ISO_8859_1)
+            .replaceFirst("F32", "F8X")
+            .getBytes(StandardCharsets.ISO_8859_1));
     assertRefused("model.safetensors", "F8X").when(folder);
   }
 

@@ -21,7 +21,8 @@ class PromptTokensTest {
 
   @Test
   void namedSpansSurviveTokenisationAndPadding() {
-    Prompt one = Prompt.of("Lily and Ben went to the park.").mark("boy", "Ben").mark("place", "the park");
+    Prompt one =
+        Prompt.of("Lily and Ben went to the park.").mark("boy", "Ben").mark("place", "the park");
     Prompt two = Prompt.of("Once upon a time, a boy named Ben was very happy.").mark("boy", "Ben");
     Tokens tokens = model.tokens(List.of(one, two));
     for (int row = 0; row < 2; row++) {
@@ -33,7 +34,8 @@ class PromptTokensTest {
     assertThat(String.join("", model.labels(tokens, 0).subList(place.start(), place.end())).strip())
         .isEqualTo("the park");
 
-    HookedTransformer ablated = model.with(Interventions.zero(Sites.EMBED.here(), Slice.span("boy")));
+    HookedTransformer ablated =
+        model.with(Interventions.zero(Sites.EMBED.here(), Slice.span("boy")));
     double[][][] embedded =
         Tensors.matrices(ablated.run(tokens, Capture.of(Sites.EMBED)).cache().get(Sites.EMBED));
     for (int row = 0; row < 2; row++) {
@@ -47,7 +49,8 @@ class PromptTokensTest {
 
   @Test
   void spansKeepTheirMeaningInGeneration() {
-    Tokens prompt = model.tokens(List.of(Prompt.of("Lily and Ben went to the park.").mark("boy", "Ben")));
+    Tokens prompt =
+        model.tokens(List.of(Prompt.of("Lily and Ben went to the park.").mark("boy", "Ben")));
     Tokens continued = model.generate(prompt, 5);
     assertThat(continued.span(0, "boy")).isEqualTo(prompt.span(0, "boy"));
   }
@@ -57,6 +60,8 @@ class PromptTokensTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> model.tokens(List.of()))
         .withMessageContaining("at least one prompt");
-    assertThatIllegalArgumentException().isThrownBy(() -> model.run("")).withMessageContaining("not empty");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> model.run(""))
+        .withMessageContaining("not empty");
   }
 }
