@@ -60,9 +60,7 @@ class RulesBiteTest {
   @Test
   void anErrorWithAKindMayCallItsSuperclass() {
     EvaluationResult result =
-        Rules.ALL
-            .get("errors have a kind")
-            .evaluate(imported("io.loupe.workbench.fixture"));
+        Rules.ALL.get("errors have a kind").evaluate(imported("io.loupe.workbench.fixture"));
 
     assertThat(result.getFailureReport().getDetails())
         .hasSize(3)
