@@ -52,19 +52,28 @@ record KernelSpec(List<String> command) {
             "{connection_file}"));
   }
 
-  /** Returns the class path with absolute entries; jars of one folder become that folder's. */
+  /** Returns the class path with absolute entries; all jars of one folder become the folder. */
   private static String shortened(String classPath) {
     List<Path> entries =
         Stream.of(classPath.split(File.pathSeparator, -1))
             .filter(entry -> !entry.isBlank())
             .map(entry -> Path.of(entry).toAbsolutePath().normalize())
             .toList();
-    Set<Path> folders = entries.stream().map(Path::getParent).collect(Collectors.toSet());
-    boolean onlyJars = entries.stream().allMatch(entry -> entry.toString().endsWith(".jar"));
-    if (onlyJars && folders.size() == 1 && entries.size() > 1) {
-      return folders.iterator().next() + File.separator + "*";
+    Path folder = entries.get(0).getParent();
+    if (folder != null && Set.copyOf(entries).equals(jars(folder))) {
+      return folder + File.separator + "*";
     }
     return entries.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+  }
+
+  private static Set<Path> jars(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(file -> file.toString().endsWith(".jar"))
+          .collect(Collectors.toUnmodifiableSet());
+    } catch (IOException e) {
+      return Set.of(); // the entries are then named one by one
+    }
   }
 
   /** Writes the spec under a folder of kernel specs, over what is there; returns the file. */
