@@ -21,8 +21,9 @@ public final class MarkdownHtml {
   private MarkdownHtml() {}
 
   /**
-   * Returns the HTML of a Markdown text. A formula becomes an element of class {@code math}, with
-   * its TeX as text.
+   * Returns the HTML of a Markdown text. A formula becomes an element of class {@code math} that
+   * holds MathML; or, with the class {@code tex} too, its TeX, where that is more than can be
+   * turned into MathML here.
    */
   public static String render(String markdown) {
     return RENDERER.render(PARSER.parse(markdown));

@@ -1,6 +1,7 @@
 package io.loupe.notebooks.markdown;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.commonmark.node.Node;
 import org.commonmark.renderer.NodeRenderer;
@@ -24,16 +25,17 @@ final class MathRenderer implements NodeRenderer {
   public void render(Node node) {
     if (node instanceof MathBlock block) {
       html.line();
-      write("div", "math", block.tex());
+      write("div", "math", block.tex(), true);
       html.line();
     } else if (node instanceof MathInline inline) {
-      write("span", inline.display() ? "math display" : "math", inline.tex());
+      write("span", inline.display() ? "math display" : "math", inline.tex(), inline.display());
     }
   }
 
-  private void write(String tag, String cssClass, String tex) {
-    html.tag(tag, Map.of("class", cssClass));
-    html.text(tex);
+  private void write(String tag, String cssClass, String tex, boolean display) {
+    Optional<String> math = TexMath.toMathMl(tex, display);
+    html.tag(tag, Map.of("class", math.isPresent() ? cssClass : cssClass + " tex"));
+    math.ifPresentOrElse(html::raw, () -> html.text(tex));
     html.tag("/" + tag);
   }
 }

@@ -56,10 +56,8 @@ final class OutputHtml {
     String report = ConsoleText.clean(String.join("\n", error.report())).stripTrailing();
     return "<div class=\"error\" id=\"error\" role=\"group\" aria-label=\"Error\">\n<p class=\"mark\">"
         + Html.escape(Failures.where(cell, error))
-        + "</p>\n<p>"
-        + Html.escape(Failures.what(error))
         + "</p>\n"
-        + (report.isEmpty() ? "" : pre("out", report) + "\n")
+        + pre("out", report.isEmpty() ? Failures.what(error) : report)
         + "</div>\n";
   }
 

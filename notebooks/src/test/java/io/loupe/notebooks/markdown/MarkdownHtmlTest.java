@@ -15,17 +15,26 @@ class MarkdownHtmlTest {
 
   @Test
   void keepsMarkdownOutOfFormulas() {
-    assertThat(MarkdownHtml.render("so $a_1 * b_2 * c_3 < d$ holds"))
-        .isEqualTo("<p>so <span class=\"math\">a_1 * b_2 * c_3 &lt; d</span> holds</p>\n");
+    assertThat(MarkdownHtml.render("so $\\x a_1 * b_2 * c_3 < d$ holds"))
+        .isEqualTo("<p>so <span class=\"math tex\">\\x a_1 * b_2 * c_3 &lt; d</span> holds</p>\n");
   }
 
   @Test
   void displayFormulasMayHoldLinesThatLookLikeMarkdown() {
-    assertThat(MarkdownHtml.render("text\n$$\na\n= b\n- c\n$$\nmore"))
-        .isEqualTo("<p>text</p>\n<div class=\"math\">a\n= b\n- c</div>\n<p>more</p>\n");
-    assertThat(MarkdownHtml.render("$$ x^2 $$")).isEqualTo("<div class=\"math\">x^2</div>\n");
-    assertThat(MarkdownHtml.render("thus $$x^2$$ it is"))
-        .contains("<span class=\"math display\">x^2</span>");
+    assertThat(MarkdownHtml.render("text\n$$\n\\x\n= b\n- c\n$$\nmore"))
+        .isEqualTo("<p>text</p>\n<div class=\"math tex\">\\x\n= b\n- c</div>\n<p>more</p>\n");
+    assertThat(MarkdownHtml.render("$$ \\x^2 $$"))
+        .isEqualTo("<div class=\"math tex\">\\x^2</div>\n");
+    assertThat(MarkdownHtml.render("thus $$\\x^2$$ it is"))
+        .contains("<span class=\"math display tex\">\\x^2</span>");
+  }
+
+  @Test
+  void formulasAreMathMlWhereTheyAreUnderstood() {
+    assertThat(MarkdownHtml.render("so $x$"))
+        .contains("<span class=\"math\"><math><semantics><mrow><mi>x</mi></mrow>");
+    assertThat(MarkdownHtml.render("$$\nx\n$$"))
+        .contains("<div class=\"math\"><math display=\"block\">");
   }
 
   @ParameterizedTest
@@ -36,6 +45,6 @@ class MarkdownHtmlTest {
 
   @Test
   void anEscapedDollarDoesNotEndAFormula() {
-    assertThat(MarkdownHtml.render("$a \\$ b$")).contains("<span class=\"math\">a \\$ b</span>");
+    assertThat(MarkdownHtml.render("$a \\$ b$")).contains(">a \\$ b</annotation>");
   }
 }
