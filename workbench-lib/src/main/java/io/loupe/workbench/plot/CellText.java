@@ -23,7 +23,7 @@ final class CellText {
     return texts.isEmpty();
   }
 
-  /** The width of a cell that holds nearly every line. */
+  /** The width of a cell that holds every line, up to a limit. */
   double cellWidth() {
     Font font = Fonts.regular(SIZE);
     double widest =

@@ -1,7 +1,6 @@
 package io.loupe.workbench.plot;
 
 import io.loupe.workbench.display.Numbers;
-import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
@@ -30,7 +29,7 @@ final class ColorBar {
     this.scale = scale;
     this.title = title;
     this.missing = missing;
-    Ticks ticks = Ticks.in(scale.range(), 5);
+    Ticks ticks = Ticks.in(scale.range(), 6);
     this.values = ticks.values();
     Font font = Fonts.regular(10);
     double slack = 1e-9 * (scale.range().max() - scale.range().min());
@@ -110,7 +109,7 @@ final class ColorBar {
     Cells.hatch(g, swatch);
     g.setColor(Style.FRAME);
     g.draw(swatch);
-    g.setColor(Color.BLACK);
+    g.setColor(Style.INK);
     Text.of(MISSING, Fonts.regular(10)).drawAt(g, x + BAR + 6, y + BAR / 2, 0);
   }
 

@@ -24,7 +24,7 @@ record ColorScale(ColorMap map, Range range) {
   /** Returns black or white, whichever reads better on a colour (WCAG contrast). */
   static Color inkOn(Color background) {
     double luminance = luminance(background);
-    return (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) ? Style.INK : Color.WHITE;
+    return (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) ? Color.BLACK : Color.WHITE;
   }
 
   static double luminance(Color color) {

@@ -147,8 +147,8 @@ public final class Heatmap extends Figure {
   @Override
   void paint(Graphics2D g) {
     frame().paintTitle(g, width());
-    double plotWidth = layout.cellWidth * values.columns();
-    double plotHeight = layout.cellHeight * values.rows();
+    double plotWidth = layout.plotWidth;
+    double plotHeight = layout.plotHeight;
     cells.paint(g, layout.plotX, layout.plotY, plotWidth, plotHeight);
     if (layout.cellWidth < 14 || layout.cellHeight < 14) {
       g.setColor(Style.FRAME);

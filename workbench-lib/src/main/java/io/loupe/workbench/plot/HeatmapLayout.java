@@ -2,16 +2,28 @@ package io.loupe.workbench.plot;
 
 import java.util.List;
 
-/** Where the parts of a heat map are; all numbers are in pixels. */
+/**
+ * Where the parts of a heat map are. In its natural size the cells follow the labels and the width
+ * of a notebook; in a size that was asked for they share the room that labels and legend leave. All
+ * numbers are in pixels.
+ */
 final class HeatmapLayout {
   private static final double LARGEST_CELL = 34;
+  private static final double NATURAL_HEIGHT = 560;
+  private static final double LEAST_TEXT_CELL = 44;
   private static final double BAR_GAP = 16;
-  private static final int WIDEST_WITH_TEXT = 1500;
+
+  /** Cells are at most so many times higher than wide, or wider than high. */
+  private static final double LARGEST_RATIO = 1.7;
+
+  private static final double LEAST_LABELLED_CELL = 16;
 
   final double cellWidth;
   final double cellHeight;
   final double plotX;
   final double plotY;
+  final double plotWidth;
+  final double plotHeight;
   final double barX;
   final double barHeight;
   final int width;
@@ -26,68 +38,65 @@ final class HeatmapLayout {
     int columns = map.values().columns();
     List<String> rowNames = Matrix.labels(options.rows(), rows, "row");
     List<String> columnNames = Matrix.labels(options.columns(), columns, "column");
-    CellText text = map.cellText();
 
     double left =
-        Style.PADDING + AxisTitle.room(options.yLabel()) + RowLabels.of(rowNames, 11).width();
+        Style.PADDING
+            + AxisTitle.room(options.yLabel())
+            + Math.max(RowLabels.of(rowNames, 11).width(), 14);
     double right = BAR_GAP + bar.width() + Style.PADDING;
-    double widest = text.isEmpty() ? Style.NOTEBOOK_WIDTH : WIDEST_WITH_TEXT;
-    double roomAcross = (frame.isNatural() ? widest : frame.width()) - left - right;
-    double across = Math.max(roomAcross / columns, 0.5);
-    if (frame.isNatural()) {
-      across = Math.min(across, text.isEmpty() ? LARGEST_CELL : text.cellWidth());
+    double under = AxisTitle.room(options.xLabel()) + Style.PADDING;
+    double[] cell =
+        frame.isNatural()
+            ? naturalCell(map, Style.NOTEBOOK_WIDTH - left - right)
+            : new double[] {
+              (frame.width() - left - right) / columns,
+              (frame.height()
+                      - Style.PADDING
+                      - frame.titleHeight(frame.width())
+                      - ColumnLabels.of(columnNames, (frame.width() - left - right) / columns)
+                          .height()
+                      - under)
+                  / rows
+            };
+    if (options.square() && options.cellText().isEmpty()) {
+      cell[0] = Math.min(cell[0], cell[1]);
+      cell[1] = cell[0];
     }
-    across = whole(across);
-    double shift = Math.max(0, ColumnLabels.of(columnNames, across).overhang() - across / 2 - left);
-    left += Math.min(shift, 60);
-    double top = frame.isNatural() ? frame.titleHeight(10_000) : frame.titleHeight(frame.width());
-    top = Math.max(top, 0) + Style.PADDING;
-    ColumnLabels below = ColumnLabels.of(columnNames, across);
-    double bottom = below.height() + AxisTitle.room(options.xLabel()) + Style.PADDING;
-    double down;
-    if (frame.isNatural()) {
-      down = naturalCellHeight(rows, across, text);
-      if (text.isEmpty() && down < across / 2.2) {
-        across = whole(Math.max(down * 2.2, 18));
-      }
-    } else {
-      down = Math.max((frame.height() - top - bottom) / rows, 0.5);
-    }
-    if (options.square() && text.isEmpty()) {
-      across = Math.min(across, down);
-      down = across;
-    }
-    cellWidth = whole(across);
-    cellHeight = whole(down);
+    cellWidth = whole(cell[0]);
+    cellHeight = whole(cell[1]);
+    plotWidth = cellWidth * columns;
+    plotHeight = cellHeight * rows;
     rowLabels = RowLabels.of(rowNames, cellHeight);
     columnLabels = ColumnLabels.of(columnNames, cellWidth);
-    bottom = columnLabels.height() + AxisTitle.room(options.xLabel()) + Style.PADDING;
-    plotX = left;
-    barX = plotX + cellWidth * columns + BAR_GAP;
-    double plotHeight = cellHeight * rows;
+    plotX = Math.max(left, Math.min(columnLabels.overhang() - cellWidth / 2, 90));
+    barX = plotX + plotWidth + BAR_GAP;
     barHeight = bar.height(plotHeight);
-    if (frame.isNatural()) {
-      width = (int) Math.ceil(Math.max(plotX + cellWidth * columns + right, frame.titleWidth()));
-      plotY = Style.PADDING + frame.titleHeight(width);
-      double below1 = plotHeight + bottom;
-      height = (int) Math.ceil(plotY + Math.max(below1, barHeight + Style.PADDING));
-    } else {
-      width = frame.width();
-      height = frame.height();
-      plotY = Style.PADDING + frame.titleHeight(width);
-    }
+    width =
+        frame.isNatural()
+            ? (int) Math.ceil(Math.max(plotX + plotWidth + right, frame.titleWidth()))
+            : frame.width();
+    plotY = Style.PADDING + frame.titleHeight(width);
+    double below = Math.max(plotHeight + columnLabels.height() + under, barHeight + Style.PADDING);
+    height = frame.isNatural() ? (int) Math.ceil(plotY + below) : frame.height();
   }
 
-  private static double naturalCellHeight(int rows, double across, CellText text) {
+  /** Returns the width and the height of a cell that suits the data, its text and a notebook. */
+  private static double[] naturalCell(Heatmap map, double roomAcross) {
+    CellText text = map.cellText();
+    double across = roomAcross / map.values().columns();
     if (!text.isEmpty()) {
-      return text.cellHeight();
+      double width = Math.min(text.cellWidth(), Math.max(across, LEAST_TEXT_CELL));
+      return new double[] {width, text.cellHeight()};
     }
-    double down = Math.min(LARGEST_CELL, Math.max(3, 560.0 / rows));
-    return Math.min(down, Math.max(2.2 * across, 16));
+    across = Math.min(LARGEST_CELL, across);
+    double down = Math.min(LARGEST_CELL, NATURAL_HEIGHT / map.values().rows());
+    double highest = Math.max(LARGEST_RATIO * across, LEAST_LABELLED_CELL);
+    double widest = Math.max(LARGEST_RATIO * down, LEAST_LABELLED_CELL);
+    return new double[] {Math.min(across, widest), Math.min(down, highest)};
   }
 
   /** Whole pixels keep edges sharp and cells equal; tiny cells need fractions to be equal. */
   private static double whole(double size) {
-    return size >= 4 ? Math.floor(size) : size;
+    return size >= 4 ? Math.floor(size) : Math.max(0.25, size);
   }
 }

@@ -43,4 +43,55 @@ public final class Plots {
             .withShape(values.isCausal(), true);
     return new Heatmap(values, options, Frame.NATURAL);
   }
+
+  /**
+   * Returns the patterns of all heads as small panels with one colour scale.
+   *
+   * @param patterns [layer][head][query][key], copied; layers may differ in their number of heads
+   * @throws IllegalArgumentException if there is no head, or rows of a pattern differ in length
+   */
+  public static AttentionGrid attentionGrid(double[][][][] patterns) {
+    return AttentionGrid.of(patterns);
+  }
+
+  /** Returns an empty line chart: {@code Plots.lines().series("loss", y)}. */
+  public static LineChart lines() {
+    return new LineChart(List.of(), Axes.PLAIN, Frame.NATURAL);
+  }
+
+  /**
+   * Returns an empty bar chart: {@code Plots.bars(heads).series("effect", values)}.
+   *
+   * @param categories in order, from left to right or from top to bottom
+   * @throws IllegalArgumentException if there is none
+   */
+  public static BarChart bars(List<String> categories) {
+    return new BarChart(categories, List.of(), Axes.PLAIN, false, Frame.NATURAL);
+  }
+
+  /** Returns an empty scatter plot: {@code Plots.scatter().group("heads", x, y)}. */
+  public static ScatterChart scatter() {
+    return ScatterChart.empty();
+  }
+
+  /**
+   * Puts figures side by side on one canvas, row by row. Figures that chose their own size become
+   * narrower if they would not fit a notebook.
+   *
+   * @param columns how many figures stand beside each other, at least 1
+   * @throws IllegalArgumentException if there is no figure or no column
+   */
+  public static Figure grid(List<? extends Figure> figures, int columns) {
+    return new FigureGrid(List.copyOf(figures), columns, Frame.NATURAL);
+  }
+
+  /**
+   * Returns one range for the colours of several heat maps, so that they can be compared: {@code
+   * var range = Plots.sharedRange(zero, mean); Plots.heatmap(zero).range(range)}.
+   *
+   * @param matrices each [row][column]; NaN and infinite values are ignored
+   */
+  public static Range sharedRange(double[][]... matrices) {
+    return Range.of(matrices);
+  }
 }

@@ -17,6 +17,7 @@ final class Style {
   static final Color FRAME = new Color(0xB0B0B0);
   static final Color GRID = new Color(0xE6E6E6);
   static final BasicStroke THIN = new BasicStroke(1f);
+  static final BasicStroke HAIR = new BasicStroke(0.5f);
   static final BasicStroke DASHED =
       new BasicStroke(
           1.2f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10f, new float[] {5, 4}, 0);
