@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
@@ -83,7 +84,8 @@ record KernelSpec(List<String> command) {
     content.put("display_name", TITLE);
     content.put("language", "java");
     content.put("interrupt_mode", "message");
-    content.put("env", Map.of("OPT_OUT_TRACKING", "true"));
+    content.put(
+        "env", new TreeMap<>(Map.of("OPT_OUT_TRACKING", "true", "OMP_WAIT_POLICY", "PASSIVE")));
     Path file = file(kernels);
     Files.createDirectories(kernels.resolve(NAME));
     Files.writeString(file, JSON.writeValueAsString(content) + "\n");

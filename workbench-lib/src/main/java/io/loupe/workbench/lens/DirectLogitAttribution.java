@@ -1,6 +1,8 @@
 package io.loupe.workbench.lens;
 
 import ai.djl.ndarray.types.DataType;
+import io.loupe.workbench.display.Displayable;
+import io.loupe.workbench.display.MimeBundle;
 import io.loupe.workbench.model.ActivationCache;
 import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
@@ -8,6 +10,8 @@ import io.loupe.workbench.model.Run;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.NormSpec;
 import io.loupe.workbench.nn.Weights;
+import io.loupe.workbench.plot.Figure;
+import io.loupe.workbench.plot.Plots;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
@@ -16,9 +20,11 @@ import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Direct logit attribution (Elhage et al. 2021): how much each embedding, head and MLP contributes
@@ -26,7 +32,7 @@ import java.util.Set;
  * value in the run, which makes the logit a sum over components; centring and the norm's weight are
  * linear and applied to each.
  */
-public final class DirectLogitAttribution {
+public final class DirectLogitAttribution implements Displayable {
   private static final Set<Site> READ =
       Set.of(
           Sites.EMBED,
@@ -148,6 +154,29 @@ public final class DirectLogitAttribution {
       }
     }
     return heads;
+  }
+
+  /** Draws the twenty largest contributions, mean over rows, in the order of the forward pass. */
+  public Figure plot() {
+    double[] means = components.stream().mapToDouble(component -> mean(component.name())).toArray();
+    int[] shown =
+        IntStream.range(0, means.length)
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> -Math.abs(means[i])))
+            .limit(20)
+            .sorted()
+            .mapToInt(Integer::intValue)
+            .toArray();
+    return Plots.bars(Arrays.stream(shown).mapToObj(i -> components.get(i).name()).toList())
+        .series("contribution", Arrays.stream(shown).mapToDouble(i -> means[i]).toArray())
+        .horizontal()
+        .xLabel("contribution to the logit")
+        .title("Direct logit attribution (final norm's scale frozen)");
+  }
+
+  @Override
+  public MimeBundle display() {
+    return plot().display();
   }
 
   /** Does the sums, in float64, on what was captured at one position. */

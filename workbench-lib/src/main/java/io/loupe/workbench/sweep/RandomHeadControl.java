@@ -1,7 +1,13 @@
 package io.loupe.workbench.sweep;
 
+import io.loupe.workbench.display.Displayable;
+import io.loupe.workbench.display.MimeBundle;
+import io.loupe.workbench.plot.Figure;
+import io.loupe.workbench.plot.Plots;
 import io.loupe.workbench.site.HeadSet;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The effect of ablating a set of heads, beside that of random sets of the same size.
@@ -11,8 +17,8 @@ import java.util.List;
  * @param randomEffects the random sets' effects
  * @param seed what they were drawn with
  */
-public record RandomHeadControl(
-    HeadSet heads, double effect, List<Double> randomEffects, long seed) {
+public record RandomHeadControl(HeadSet heads, double effect, List<Double> randomEffects, long seed)
+    implements Displayable {
   public RandomHeadControl {
     randomEffects = List.copyOf(randomEffects);
   }
@@ -29,6 +35,29 @@ public record RandomHeadControl(
   public double pValue() {
     long asLarge = randomEffects.stream().filter(random -> random >= effect).count();
     return (1.0 + asLarge) / (1.0 + randomEffects.size());
+  }
+
+  /**
+   * Draws the random sets' effects in ascending order, and the set's own effect where it would
+   * stand among them.
+   */
+  public Figure plot() {
+    double[] random = randomEffects.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    double[] fractions =
+        IntStream.range(0, random.length).mapToDouble(i -> (i + 1.0) / random.length).toArray();
+    double smaller =
+        Arrays.stream(random).filter(value -> value < effect).count() / (double) random.length;
+    return Plots.scatter()
+        .group(random.length + " random sets of " + heads.size() + " heads", random, fractions)
+        .group(heads.toString(), new double[] {effect}, new double[] {smaller})
+        .xLabel("effect of the ablation on the metric")
+        .yLabel("fraction of random sets with at most this effect")
+        .title("The chosen heads among random sets of the same size");
+  }
+
+  @Override
+  public MimeBundle display() {
+    return plot().display();
   }
 
   @Override
