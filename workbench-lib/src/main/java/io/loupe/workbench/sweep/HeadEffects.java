@@ -106,7 +106,7 @@ public final class HeadEffects implements Displayable {
         .diverging()
         .yLabel("layer")
         .xLabel("head")
-        .colorLabel("metric when ablated minus metric of the whole model")
+        .colorLabel("change of the metric")
         .title("Effect of " + kind + " ablation, each head alone");
   }
 
