@@ -77,8 +77,6 @@ public final class HuggingFaceTokenizers {
 
   /** Takes out of the files what would make us read another text than the one that was given. */
   private static void neutralise(ObjectNode json) {
-    json.putNull("truncation");
-    json.putNull("padding");
     setEverywhere(json.path("post_processor"), "trim_offsets");
     setEverywhere(json.path("decoder"), "cleanup");
   }
