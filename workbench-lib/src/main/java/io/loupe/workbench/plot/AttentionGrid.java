@@ -41,7 +41,7 @@ public final class AttentionGrid extends Figure {
         patterns.stream()
             .flatMap(List::stream)
             .anyMatch(pattern -> new Cells(pattern, scale, causal).hasMissing());
-    this.bar = new ColorBar(scale, data, "attention", missing);
+    this.bar = new ColorBar(scale, data, "attention", missing, true);
     double beside = 2 * Style.PADDING + BAR_GAP + bar.width();
     this.panel = panelSize(frame, beside);
     double across = mostHeads() * (panel + GAP) - GAP + beside;

@@ -138,7 +138,8 @@ public final class BarChart extends ChartFigure {
       chart.setXAxisTitle("");
       styler.setXAxisTicksVisible(false);
     }
-    chart.addAnnotation(new Overlay((g, area) -> paintCategories(g, area, styler)));
+    chart.addAnnotation(
+        new Overlay(values(), values(), (g, overlay) -> paintCategories(g, overlay, styler)));
     return chart;
   }
 
@@ -159,7 +160,8 @@ public final class BarChart extends ChartFigure {
     AxesChartStyler styler = chart.getStyler();
     styler.setLegendPosition(LegendPosition.OutsideE);
     styler.setLegendLayout(LegendLayout.Vertical);
-    chart.addAnnotation(new Overlay((g, area) -> paintIntervals(g, area, styler)));
+    chart.addAnnotation(
+        new Overlay(values(), values(), (g, overlay) -> paintIntervals(g, overlay, styler)));
     return chart;
   }
 
@@ -193,6 +195,10 @@ public final class BarChart extends ChartFigure {
     return chart;
   }
 
+  private AxisScale values() {
+    return new AxisScale(valueRange(), false);
+  }
+
   /** The range of all bars and error bars with zero in it, and a little room at the ends. */
   private Range valueRange() {
     double[] all = series.stream().flatMapToDouble(Series::heights).toArray();
@@ -219,34 +225,34 @@ public final class BarChart extends ChartFigure {
   }
 
   /** Draws the zero line, the error bars and nothing else. */
-  private void paintIntervals(Graphics2D g, Overlay.Area area, AxesChartStyler styler) {
-    Rectangle2D plot = area.bounds();
+  private void paintIntervals(Graphics2D g, Overlay overlay, AxesChartStyler styler) {
+    Rectangle2D plot = overlay.plot();
     g.setStroke(Style.THIN);
     g.setColor(Style.SOFT_INK);
     if (horizontal) {
-      g.draw(new Line2D.Double(area.x(0), plot.getMinY(), area.x(0), plot.getMaxY()));
+      g.draw(new Line2D.Double(overlay.x(0), plot.getMinY(), overlay.x(0), plot.getMaxY()));
     } else {
-      g.draw(new Line2D.Double(plot.getMinX(), area.y(0), plot.getMaxX(), area.y(0)));
+      g.draw(new Line2D.Double(plot.getMinX(), overlay.y(0), plot.getMaxX(), overlay.y(0)));
     }
-    double step = step(area, styler);
+    double step = step(overlay, styler);
     g.setColor(Style.INK);
     for (int s = 0; s < series.size(); s++) {
       for (int c = 0; c < categories.size() && series.get(s).hasInterval(); c++) {
         double share = (1 - FILLED) / 2 + FILLED * (s + 0.5) / series.size();
-        double middle = start(area, styler) + (c + share) * step;
+        double middle = start(overlay, styler) + (c + share) * step;
         double half = Math.min(WHISKER, step * FILLED / series.size() / 3);
-        paintInterval(g, area, middle, half, series.get(s).low(c), series.get(s).high(c));
+        paintInterval(g, overlay, middle, half, series.get(s).low(c), series.get(s).high(c));
       }
     }
   }
 
   private void paintInterval(
-      Graphics2D g, Overlay.Area area, double middle, double half, double low, double high) {
+      Graphics2D g, Overlay overlay, double middle, double half, double low, double high) {
     if (!Double.isFinite(low) || !Double.isFinite(high)) {
       return;
     }
-    double from = horizontal ? area.x(low) : area.y(low);
-    double to = horizontal ? area.x(high) : area.y(high);
+    double from = horizontal ? overlay.x(low) : overlay.y(low);
+    double to = horizontal ? overlay.x(high) : overlay.y(high);
     g.draw(line(from, middle, to, middle));
     g.draw(line(from, middle - half, from, middle + half));
     g.draw(line(to, middle - half, to, middle + half));
@@ -259,17 +265,17 @@ public final class BarChart extends ChartFigure {
         : new Line2D.Double(across1, along1, across2, along2);
   }
 
-  private void paintCategories(Graphics2D g, Overlay.Area area, AxesChartStyler styler) {
-    Rectangle2D plot = area.bounds();
-    double step = step(area, styler);
+  private void paintCategories(Graphics2D g, Overlay overlay, AxesChartStyler styler) {
+    Rectangle2D plot = overlay.plot();
+    double step = step(overlay, styler);
     if (horizontal) {
       RowLabels labels = RowLabels.of(visible(), step);
-      labels.paint(g, plot.getMinX(), start(area, styler));
-      double beside = plot.getMinX() - labels.width() - 12;
+      labels.paint(g, plot.getMinX(), start(overlay, styler));
+      double beside = plot.getMinX() - labels.width() - 14;
       AxisTitle.upright(g, axes.yLabel(), beside, plot.getCenterY(), plot.getHeight() + 40);
     } else {
       ColumnLabels labels = columnLabels(step);
-      labels.paint(g, start(area, styler), plot.getMaxY());
+      labels.paint(g, start(overlay, styler), plot.getMaxY());
       double under = plot.getMaxY() + labels.height() + 10;
       AxisTitle.level(g, axes.xLabel(), plot.getCenterX(), under, plot.getWidth() + 80);
     }
@@ -280,17 +286,17 @@ public final class BarChart extends ChartFigure {
   }
 
   /** The width or height of a category, as XChart lays it out. */
-  private double step(Overlay.Area area, AxesChartStyler styler) {
-    return styler.getPlotContentSize() * extent(area) / categories.size();
+  private double step(Overlay overlay, AxesChartStyler styler) {
+    return styler.getPlotContentSize() * extent(overlay) / categories.size();
   }
 
-  private double start(Overlay.Area area, AxesChartStyler styler) {
-    double from = horizontal ? area.bounds().getMinY() : area.bounds().getMinX();
-    return from + extent(area) * (1 - styler.getPlotContentSize()) / 2;
+  private double start(Overlay overlay, AxesChartStyler styler) {
+    double from = horizontal ? overlay.plot().getMinY() : overlay.plot().getMinX();
+    return from + extent(overlay) * (1 - styler.getPlotContentSize()) / 2;
   }
 
-  private double extent(Overlay.Area area) {
-    return horizontal ? area.bounds().getHeight() : area.bounds().getWidth();
+  private double extent(Overlay overlay) {
+    return horizontal ? overlay.plot().getHeight() : overlay.plot().getWidth();
   }
 
   private double legendWidth() {

@@ -61,7 +61,6 @@ abstract class ChartFigure extends Figure {
 
   @Override
   void paint(Graphics2D g) {
-    frame().paintTitle(g, width());
     double top = Math.max(0, frame().titleHeight(width()) - 2);
     AffineTransform before = g.getTransform();
     g.translate(roomLeft(), top);
@@ -70,6 +69,15 @@ abstract class ChartFigure extends Figure {
     build(chartWidth, chartHeight).paint(g, chartWidth, chartHeight);
     g.setTransform(before);
     g.setClip(null);
+    frame().paintTitle(g, width());
+  }
+
+  /** Sets the ends of both axes. */
+  static void scale(AxesChartStyler styler, AxisScale x, AxisScale y) {
+    styler.setXAxisMin(x.range().min());
+    styler.setXAxisMax(x.range().max());
+    styler.setYAxisMin(y.range().min());
+    styler.setYAxisMax(y.range().max());
   }
 
   /** Sets the fonts, colours and lines that all charts share. */

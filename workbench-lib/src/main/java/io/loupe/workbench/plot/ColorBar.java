@@ -22,11 +22,21 @@ final class ColorBar {
   private final ColorScale scale;
   private final String title;
   private final boolean missing;
+  private final boolean hasBar;
   private final List<Double> values;
   private final List<Text> numbers;
 
-  ColorBar(ColorScale scale, Range data, String title, boolean missing) {
+  /**
+   * Makes the legend of some data.
+   *
+   * @param data the range of the data
+   * @param title what the colours stand for
+   * @param missing whether a value is missing
+   * @param hasBar false if all are missing, and the numbers of a bar would be made up
+   */
+  ColorBar(ColorScale scale, Range data, String title, boolean missing, boolean hasBar) {
     this.scale = scale;
+    this.hasBar = hasBar;
     this.title = title;
     this.missing = missing;
     Ticks ticks = Ticks.in(scale.range(), 6);
@@ -52,12 +62,16 @@ final class ColorBar {
 
   double width() {
     double widest = numbers.stream().mapToDouble(Text::width).max().orElse(0);
+    double numbered = hasBar ? BAR + 8 + widest + AxisTitle.room(title) : 0;
     double swatch = missing ? Text.width(MISSING, Fonts.regular(10)) + 18 : 0;
-    return Math.max(BAR + 8 + widest + AxisTitle.room(title), swatch);
+    return Math.max(numbered, swatch);
   }
 
   /** The height that is good for the bar and the swatch beside a plot of some height. */
   double height(double plotHeight) {
+    if (!hasBar) {
+      return swatchRoom();
+    }
     return Math.max(70, Math.min(240, plotHeight - swatchRoom())) + swatchRoom();
   }
 
@@ -67,7 +81,15 @@ final class ColorBar {
 
   /** Draws with the upper left corner at x, y; the height is all of it, with the swatch. */
   void paint(Graphics2D g, double x, double y, double height) {
-    double bar = height - swatchRoom();
+    if (hasBar) {
+      paintBar(g, x, y, height - swatchRoom());
+    }
+    if (missing) {
+      paintSwatch(g, x, y + height - 14);
+    }
+  }
+
+  private void paintBar(Graphics2D g, double x, double y, double bar) {
     paintGradient(g, x, y, bar);
     g.setStroke(Style.THIN);
     Range range = scale.range();
@@ -80,9 +102,6 @@ final class ColorBar {
     }
     double widest = numbers.stream().mapToDouble(Text::width).max().orElse(0);
     AxisTitle.upright(g, title, x + BAR + 8 + widest + 13, y + bar / 2, bar + 40);
-    if (missing) {
-      paintSwatch(g, x, y + height - 14);
-    }
   }
 
   private void paintGradient(Graphics2D g, double x, double y, double height) {

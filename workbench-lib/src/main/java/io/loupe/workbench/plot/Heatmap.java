@@ -25,7 +25,9 @@ public final class Heatmap extends Figure {
     this.options = options.checkedFor(values);
     this.scale = options.scale(values);
     this.cells = new Cells(values, scale, options.causal());
-    this.bar = new ColorBar(scale, values.range(), options.colorLabel(), cells.hasMissing());
+    boolean hasBar = values.hasFinite() || options.range() != null;
+    this.bar =
+        new ColorBar(scale, values.range(), options.colorLabel(), cells.hasMissing(), hasBar);
     this.layout = new HeatmapLayout(this, bar);
   }
 

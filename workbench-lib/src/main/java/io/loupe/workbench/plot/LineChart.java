@@ -107,6 +107,10 @@ public final class LineChart extends ChartFigure {
     }
     XYChart chart = new XYChart(width, height);
     style(chart, axes, names());
+    scale(
+        chart.getStyler(),
+        AxisScale.of(series.stream().flatMapToDouble(s -> DoubleStream.of(s.x())), axes.logX()),
+        AxisScale.of(series.stream().flatMapToDouble(Series::heights), axes.logY()));
     for (int i = 0; i < series.size(); i++) {
       if (series.get(i).hasInterval()) {
         addBand(chart, series.get(i), i);

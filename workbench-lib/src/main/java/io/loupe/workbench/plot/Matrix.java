@@ -2,6 +2,7 @@ package io.loupe.workbench.plot;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** A rectangular copy of a caller's numbers, [row, column]. */
 final class Matrix {
@@ -50,8 +51,9 @@ final class Matrix {
     return Range.of(values);
   }
 
-  boolean hasMissing() {
-    return Arrays.stream(values).flatMapToDouble(Arrays::stream).anyMatch(Double::isNaN);
+  /** Says whether any value is a finite number. */
+  boolean hasFinite() {
+    return Arrays.stream(values).flatMapToDouble(Arrays::stream).anyMatch(Double::isFinite);
   }
 
   /** Says whether no query attends to a later key: the triangle above the diagonal is 0 or NaN. */
@@ -72,7 +74,7 @@ final class Matrix {
   /** Returns the labels, or the indices where there are none. */
   static List<String> labels(List<String> labels, int count, String what) {
     if (labels.isEmpty()) {
-      return java.util.stream.IntStream.range(0, count).mapToObj(Integer::toString).toList();
+      return IntStream.range(0, count).mapToObj(Integer::toString).toList();
     }
     if (labels.size() != count) {
       throw new IllegalArgumentException(

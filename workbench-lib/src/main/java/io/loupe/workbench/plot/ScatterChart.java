@@ -3,9 +3,12 @@ package io.loupe.workbench.plot;
 import java.awt.Graphics2D;
 import java.awt.Shape;
 import java.awt.geom.Line2D;
+import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
@@ -155,58 +158,77 @@ public final class ScatterChart extends ChartFigure {
       added.setMarker(SeriesMarkers.CIRCLE);
       added.setMarkerColor(Style.withAlpha(Style.series(i), 190));
     }
-    chart.addAnnotation(new Overlay(this::paintLines));
-    chart.addAnnotation(new Overlay(this::paintLabels));
+    AxisScale across = scale(Series::x, axes.logX());
+    AxisScale upwards = scale(Series::y, axes.logY());
+    scale(chart.getStyler(), across, upwards);
+    chart.addAnnotation(new Overlay(across, upwards, this::paintLines));
+    chart.addAnnotation(new Overlay(across, upwards, this::paintLabels));
     return chart;
   }
 
-  private void paintLines(Graphics2D g, Overlay.Area area) {
-    Rectangle2D plot = area.bounds();
+  /** Returns the axis of one coordinate; where lines at zero are wanted, it shows zero. */
+  private AxisScale scale(Function<Series, double[]> coordinate, boolean log) {
+    DoubleStream all =
+        groups.stream().flatMapToDouble(group -> DoubleStream.of(coordinate.apply(group.points())));
+    boolean withZero = zeroLines && !log;
+    return AxisScale.of(withZero ? DoubleStream.concat(all, DoubleStream.of(0)) : all, log);
+  }
+
+  private void paintLines(Graphics2D g, Overlay overlay) {
+    Rectangle2D plot = overlay.plot();
     Shape before = g.getClip();
     g.clip(plot);
     g.setColor(Style.SOFT_INK);
     g.setStroke(Style.THIN);
     if (zeroLines && !axes.logX()) {
-      g.draw(new Line2D.Double(area.x(0), plot.getMinY(), area.x(0), plot.getMaxY()));
+      g.draw(new Line2D.Double(overlay.x(0), plot.getMinY(), overlay.x(0), plot.getMaxY()));
     }
     if (zeroLines && !axes.logY()) {
-      g.draw(new Line2D.Double(plot.getMinX(), area.y(0), plot.getMaxX(), area.y(0)));
+      g.draw(new Line2D.Double(plot.getMinX(), overlay.y(0), plot.getMaxX(), overlay.y(0)));
     }
     if (diagonal) {
-      Range range = reach();
       g.setStroke(Style.DASHED);
-      g.draw(
-          new Line2D.Double(
-              area.x(range.min()), area.y(range.min()), area.x(range.max()), area.y(range.max())));
+      g.draw(diagonal(overlay));
     }
     g.setClip(before);
   }
 
-  /** The range of all coordinates, wide enough for the diagonal to cross the whole plot. */
-  private Range reach() {
+  /** The points of equal x and y: a curve if only one of the axes is logarithmic. */
+  private Path2D diagonal(Overlay overlay) {
     double[][] all =
         groups.stream()
             .flatMap(group -> Stream.of(group.points().x(), group.points().y()))
             .toArray(double[][]::new);
     Range range = Range.of(all);
-    if (axes.logX() || axes.logY()) {
-      return new Range(range.min() / 10, range.max() * 10);
-    }
+    boolean log = axes.logX() || axes.logY();
     double more = range.max() - range.min();
-    return new Range(range.min() - more, range.max() + more);
+    double from = log ? range.min() / 10 : range.min() - more;
+    double to = log ? range.max() * 10 : range.max() + more;
+    Path2D path = new Path2D.Double();
+    int steps = 200;
+    for (int i = 0; i <= steps; i++) {
+      double share = (double) i / steps;
+      double value = log ? from * Math.pow(to / from, share) : from + share * (to - from);
+      if (i == 0) {
+        path.moveTo(overlay.x(value), overlay.y(value));
+      } else {
+        path.lineTo(overlay.x(value), overlay.y(value));
+      }
+    }
+    return path;
   }
 
   /** Puts each label on the side of its point where it covers least of what is drawn already. */
-  private void paintLabels(Graphics2D g, Overlay.Area area) {
+  private void paintLabels(Graphics2D g, Overlay overlay) {
     List<Rectangle2D> taken = new ArrayList<>();
-    forEachPoint(area, (x, y, label) -> taken.add(new Rectangle2D.Double(x - 4, y - 4, 8, 8)));
+    forEachPoint(overlay, (x, y, label) -> taken.add(new Rectangle2D.Double(x - 4, y - 4, 8, 8)));
     g.setColor(Style.INK);
     forEachPoint(
-        area,
+        overlay,
         (x, y, label) -> {
           if (!label.isEmpty()) {
             Text text = Text.fitted(label, Fonts.regular(10), 120);
-            Rectangle2D place = LabelPlaces.best(x, y, text.width(), area.bounds(), taken);
+            Rectangle2D place = LabelPlaces.best(x, y, text.width(), overlay.plot(), taken);
             taken.add(place);
             text.drawAt(g, place.getX(), place.getCenterY(), 0);
           }
@@ -218,14 +240,14 @@ public final class ScatterChart extends ChartFigure {
     void accept(double x, double y, String label);
   }
 
-  private void forEachPoint(Overlay.Area area, PointAction action) {
+  private void forEachPoint(Overlay overlay, PointAction action) {
     for (Group group : groups) {
       double[] x = group.points().x();
       double[] y = group.points().y();
       for (int i = 0; i < x.length; i++) {
         if (Double.isFinite(x[i]) && Double.isFinite(y[i])) {
           String label = group.labels().isEmpty() ? "" : group.labels().get(i);
-          action.accept(area.x(x[i]), area.y(y[i]), label);
+          action.accept(overlay.x(x[i]), overlay.y(y[i]), label);
         }
       }
     }

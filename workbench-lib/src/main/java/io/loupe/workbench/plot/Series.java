@@ -5,6 +5,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A named run of numbers with an interval around each one, or without. Copies its arrays. */
@@ -104,11 +106,11 @@ final class Series {
           "Expected a name that is not empty and not one of %s, got '%s'"
               .formatted(all.stream().map(Series::name).toList(), more.name));
     }
-    return java.util.stream.Stream.concat(all.stream(), java.util.stream.Stream.of(more)).toList();
+    return Stream.concat(all.stream(), Stream.of(more)).toList();
   }
 
   /** Returns 0, 1, 2, ... */
   static double[] indices(int count) {
-    return java.util.stream.IntStream.range(0, count).asDoubleStream().toArray();
+    return IntStream.range(0, count).asDoubleStream().toArray();
   }
 }

@@ -15,7 +15,9 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,7 @@ final class SvgDocument {
     if (!path.isEmpty() && color.getAlpha() > 0) {
       within(clip);
       body.append("<path").append(paint("fill", color));
+      body.append(SvgPath.isEvenOdd(shape) ? " fill-rule=\"evenodd\"" : "");
       body.append(crisp ? " shape-rendering=\"crispEdges\"" : "");
       body.append(" d=\"").append(path).append("\"/>\n");
     }
@@ -82,7 +85,9 @@ final class SvgDocument {
     body.append("<image width=\"").append(image.getWidth());
     body.append("\" height=\"").append(image.getHeight());
     body.append("\" preserveAspectRatio=\"none\" transform=\"").append(matrix(transform));
-    body.append(enlarged ? "\" style=\"image-rendering:pixelated" : "");
+    // sharp cells: the attribute for older renderers, the style for the rest
+    body.append(
+        enlarged ? "\" image-rendering=\"optimizeSpeed\" style=\"image-rendering:pixelated" : "");
     body.append("\" xlink:href=\"data:image/png;base64,");
     body.append(Base64.getEncoder().encodeToString(Png.encode(image))).append("\"/>\n");
   }
@@ -119,7 +124,7 @@ final class SvgDocument {
   /** Opens and closes groups so that what follows is clipped by this shape and by no other. */
   private void within(@Nullable Shape clip) {
     String id = clip == null ? null : clipId(SvgPath.of(clip));
-    if (java.util.Objects.equals(id, openClip)) {
+    if (Objects.equals(id, openClip)) {
       return;
     }
     if (openClip != null) {
@@ -152,8 +157,7 @@ final class SvgDocument {
   }
 
   private static String paint(String attribute, Color color) {
-    String rgb =
-        String.format(java.util.Locale.ROOT, " %s=\"#%06x\"", attribute, color.getRGB() & 0xFFFFFF);
+    String rgb = String.format(Locale.ROOT, " %s=\"#%06x\"", attribute, color.getRGB() & 0xFFFFFF);
     return color.getAlpha() == 255
         ? rgb
         : rgb + " " + attribute + "-opacity=\"" + SvgPath.number(color.getAlpha() / 255.0) + "\"";
@@ -187,7 +191,7 @@ final class SvgDocument {
 
   private static String matrix(AffineTransform t) {
     return String.format(
-            java.util.Locale.ROOT,
+            Locale.ROOT,
             "matrix(%.4f %.4f %.4f %.4f %.2f %.2f)",
             t.getScaleX(),
             t.getShearY(),

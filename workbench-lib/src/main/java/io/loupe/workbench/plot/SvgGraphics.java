@@ -25,6 +25,7 @@ import java.awt.geom.Arc2D;
 import java.awt.geom.Area;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
+import java.awt.geom.NoninvertibleTransformException;
 import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.geom.RoundRectangle2D;
@@ -370,7 +371,7 @@ final class SvgGraphics extends Graphics2D {
     AffineTransform inverse = new AffineTransform(transform);
     try {
       inverse.invert();
-    } catch (java.awt.geom.NoninvertibleTransformException e) {
+    } catch (NoninvertibleTransformException e) {
       throw new IllegalArgumentException("The transform cannot be inverted: " + transform, e);
     }
     return inverse;

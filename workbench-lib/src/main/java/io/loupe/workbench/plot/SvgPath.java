@@ -22,6 +22,11 @@ final class SvgPath {
     return path.out.toString();
   }
 
+  /** Says whether a point is inside by an odd number of crossings, not by winding. */
+  static boolean isEvenOdd(Shape shape) {
+    return shape.getPathIterator(null).getWindingRule() == PathIterator.WIND_EVEN_ODD;
+  }
+
   static String number(double value) {
     StringBuilder text = new StringBuilder();
     appendHundredths(text, Math.round(value * 100));
