@@ -144,6 +144,20 @@ class KernelInJupyterTest {
   }
 
   @Test
+  void runsTheFirstNotebookWithItsFigures() throws Exception {
+    Path done = folder.resolve("first-look.ipynb");
+    Path notebook = Path.of("01-first-look.ipynb").toAbsolutePath();
+    RealJupyter.Output output = jupyter.convert(notebook, done);
+    assertThat(output.code()).as(output.err()).isZero();
+    JsonNode cells = JsonMapper.shared().readTree(Files.readString(done)).get("cells");
+    List<JsonNode> outputs =
+        cells.findValues("outputs").stream().flatMap(JsonNode::valueStream).toList();
+    assertThat(outputs).filteredOn(o -> o.at("/data").has("image/svg+xml")).hasSize(5);
+    assertThat(outputs).filteredOn(o -> o.at("/data").has("text/html")).hasSize(2);
+    assertThat(outputs).filteredOn(o -> o.at("/name").asString("").equals("stderr")).isEmpty();
+  }
+
+  @Test
   void aFailingNotebookFailsInNbconvertWithTheLine() throws Exception {
     RealJupyter.Output output = jupyter.convert("fails.ipynb", folder.resolve("failed.ipynb"));
     assertThat(output.code()).isNotZero();

@@ -84,6 +84,11 @@ final class RealJupyter {
 
   /** Runs a notebook from the test resources through nbconvert; returns what nbconvert wrote. */
   Output convert(String notebook, Path into) throws Exception {
+    return convert(resource(notebook), into);
+  }
+
+  /** Runs a notebook through nbconvert; returns what nbconvert wrote. */
+  Output convert(Path notebook, Path into) throws Exception {
     return run(
         List.of(
             "jupyter",
@@ -93,7 +98,7 @@ final class RealJupyter {
             "--execute",
             "--output",
             into.toString(),
-            resource(notebook).toString()));
+            notebook.toString()));
   }
 
   private Path resource(String name) throws IOException {

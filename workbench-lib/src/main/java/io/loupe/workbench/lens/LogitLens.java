@@ -77,7 +77,7 @@ public final class LogitLens implements Displayable {
     }
     List<List<String>> texts = new ArrayList<>();
     for (long[] row : top) {
-      texts.add(model.tokenizer().tokens(row));
+      texts.add(model.labels(Tokens.of(row), 0));
     }
     return new LogitLens(
         points, model.labels(tokens, 0), top, List.copyOf(texts), probability, next);

@@ -173,9 +173,15 @@ public final class HookedTransformer {
     return PromptTokens.of(tokenizer(), prompts);
   }
 
-  /** Returns one row's tokens as readable text each, to label plots with. */
+  /**
+   * Returns one row's tokens as readable text each, to label plots with. An id that the model has
+   * and its tokenizer has not (some embeddings are padded) is shown as {@code <50300>}.
+   */
   public List<String> labels(Tokens tokens, int row) {
-    return tokenizer().tokens(tokens.row(row));
+    int known = tokenizer().vocabSize();
+    return Arrays.stream(tokens.row(row))
+        .mapToObj(id -> id < known ? tokenizer().token(id) : "<" + id + ">")
+        .toList();
   }
 
   // running
