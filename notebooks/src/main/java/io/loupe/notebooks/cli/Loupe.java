@@ -1,6 +1,7 @@
 package io.loupe.notebooks.cli;
 
 import io.loupe.notebooks.Version;
+import io.loupe.notebooks.jupyter.JupyterCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,7 +18,7 @@ import picocli.CommandLine.ScopeType;
     versionProvider = Loupe.VersionLines.class,
     scope = ScopeType.INHERIT,
     usageHelpAutoWidth = true,
-    subcommands = {ReportCommand.class, BenchCommand.class})
+    subcommands = {ReportCommand.class, BenchCommand.class, JupyterCommand.class})
 public final class Loupe implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 

@@ -2,8 +2,10 @@
 
 usage: kernel_client.py starts N      start and stop the kernel N times; seconds until it answered
        kernel_client.py conversation  run cells, interrupt one, complete, inspect; the replies
+       kernel_client.py orphan        start the kernel and leave it; its process id
 """
 import json
+import os
 import sys
 import time
 
@@ -39,6 +41,15 @@ def starts(count):
         finally:
             stop(manager, client)
     return {"seconds": seconds}
+
+
+def orphan():
+    """Ends without a farewell to the kernel."""
+    manager, client = start()
+    client.kernel_info()
+    client.get_shell_msg(timeout=TIMEOUT)
+    print(json.dumps({"pid": manager.provisioner.pid}), flush=True)
+    os._exit(0)
 
 
 def hear(client, request):
@@ -145,6 +156,8 @@ def conversation():
 if __name__ == "__main__":
     if sys.argv[1] == "starts":
         result = starts(int(sys.argv[2]))
+    elif sys.argv[1] == "orphan":
+        orphan()
     else:
         result = conversation()
     print(json.dumps(result))

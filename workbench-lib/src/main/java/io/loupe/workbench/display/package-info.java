@@ -1,4 +1,7 @@
-/** How a value shows itself in a notebook or a report: a bundle of representations by MIME type. */
+/**
+ * How a value shows itself in a notebook or a report: a bundle of representations by MIME type;
+ * tables, Markdown and HTML; and a way to teach the workbench another library's types.
+ */
 @NullMarked
 package io.loupe.workbench.display;
 

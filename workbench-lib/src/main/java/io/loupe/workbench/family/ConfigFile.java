@@ -53,19 +53,22 @@ public final class ConfigFile {
     return node.stringValue();
   }
 
-  /** Returns a whole number that must be there. */
-  public int integer(String key) throws ModelFormatException {
+  /** Returns a size, a whole number of at least 1, that must be there. */
+  public int size(String key) throws ModelFormatException {
     JsonNode node = json.get(key);
-    if (node == null || !node.isIntegralNumber() || !node.canConvertToInt()) {
+    if (node == null
+        || !node.isIntegralNumber()
+        || !node.canConvertToInt()
+        || node.intValue() < 1) {
       throw new ModelFormatException(
-          file, "expected a whole number at '%s', got %s".formatted(key, node));
+          file, "expected a whole number of at least 1 at '%s', got %s".formatted(key, node));
     }
     return node.intValue();
   }
 
-  /** Returns a whole number, or the given one where the key is absent or null. */
-  public int integer(String key, int absent) throws ModelFormatException {
-    return json.hasNonNull(key) ? integer(key) : absent;
+  /** Returns a size, or the given one where the key is absent or null. */
+  public int size(String key, int absent) throws ModelFormatException {
+    return json.hasNonNull(key) ? size(key) : absent;
   }
 
   /** Returns a number, or the given one where the key is absent or null. */

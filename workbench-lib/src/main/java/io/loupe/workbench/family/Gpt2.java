@@ -24,19 +24,19 @@ final class Gpt2 implements Family {
   public ModelConfig config(ConfigFile file) throws ModelFormatException {
     file.requireFlag("scale_attn_by_inverse_layer_idx", false, false);
     file.requireFlag("add_cross_attention", false, false);
-    int dModel = file.integer("n_embd");
-    int heads = file.integer("n_head");
+    int dModel = file.size("n_embd");
+    int heads = file.size("n_head");
     int dHead = dModel / heads;
     Dimensions sizes =
         new Dimensions(
-            file.integer("n_layer"),
+            file.size("n_layer"),
             dModel,
             heads,
             heads,
             dHead, //
-            file.integer("n_inner", 4 * dModel),
-            file.integer("vocab_size"),
-            file.integer("n_positions"));
+            file.size("n_inner", 4 * dModel),
+            file.size("vocab_size"),
+            file.size("n_positions"));
     return new ModelConfig(
         name(),
         sizes,

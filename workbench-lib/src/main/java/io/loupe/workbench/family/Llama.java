@@ -22,19 +22,19 @@ final class Llama implements Family {
 
   @Override
   public ModelConfig config(ConfigFile file) throws ModelFormatException {
-    int dModel = file.integer("hidden_size");
-    int heads = file.integer("num_attention_heads");
-    int dHead = file.integer("head_dim", dModel / heads);
+    int dModel = file.size("hidden_size");
+    int heads = file.size("num_attention_heads");
+    int dHead = file.size("head_dim", dModel / heads);
     Dimensions sizes =
         new Dimensions(
-            file.integer("num_hidden_layers"),
+            file.size("num_hidden_layers"),
             dModel,
             heads,
-            file.integer("num_key_value_heads", heads),
+            file.size("num_key_value_heads", heads),
             dHead,
-            file.integer("intermediate_size"),
-            file.integer("vocab_size"),
-            file.integer("max_position_embeddings"));
+            file.size("intermediate_size"),
+            file.size("vocab_size"),
+            file.size("max_position_embeddings"));
     return new ModelConfig(
         name(),
         sizes,

@@ -3,9 +3,14 @@ package io.loupe.workbench.lens;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import io.loupe.workbench.display.Displayable;
+import io.loupe.workbench.display.MimeBundle;
 import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.Run;
+import io.loupe.workbench.plot.Heatmap;
+import io.loupe.workbench.plot.Plots;
+import io.loupe.workbench.plot.TokenText;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.text.Tokens;
@@ -17,7 +22,7 @@ import java.util.List;
  * were the last one's, through the final norm and the unembedding. The last row is the model's own
  * prediction.
  */
-public final class LogitLens {
+public final class LogitLens implements Displayable {
   private final List<HookPoint> points;
   private final List<String> tokens;
   private final long[][] topIds;
@@ -131,5 +136,50 @@ public final class LogitLens {
     return java.util.Arrays.stream(nextTokenProbabilities)
         .map(double[]::clone)
         .toArray(double[][]::new);
+  }
+
+  /**
+   * Draws the lens: layers upwards as rows, positions as columns, in each cell the top token and
+   * its probability.
+   */
+  public Heatmap plot() {
+    int rows = points.size();
+    double[][] values = new double[rows][];
+    String[][] text = new String[rows][tokens.size()];
+    List<String> labels = new ArrayList<>();
+    for (int row = 0; row < rows; row++) {
+      int point = rows - 1 - row; // the last layer on top
+      values[row] = topProbabilities[point].clone();
+      labels.add(
+          points.get(point).site().equals(Sites.RESID_PRE)
+              ? "embedding"
+              : "layer " + points.get(point).layer());
+      for (int position = 0; position < tokens.size(); position++) {
+        text[row][position] =
+            "%s\n%.2f"
+                .formatted(
+                    TokenText.visible(topTokens.get(point).get(position)), values[row][position]);
+      }
+    }
+    return Plots.heatmap(values)
+        .rows(labels)
+        .columns(tokens)
+        .cellText(text)
+        .sequential()
+        .range(0, 1)
+        .xLabel("token")
+        .yLabel("residual stream after")
+        .colorLabel("probability of the top token")
+        .title("Logit lens: the most probable next token");
+  }
+
+  @Override
+  public MimeBundle display() {
+    return plot().display();
+  }
+
+  @Override
+  public String toString() {
+    return "LogitLens of %d tokens, %d points".formatted(tokens.size(), points.size());
   }
 }

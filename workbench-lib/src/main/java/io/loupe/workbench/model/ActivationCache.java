@@ -2,6 +2,9 @@ package io.loupe.workbench.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import io.loupe.workbench.display.Displayable;
+import io.loupe.workbench.display.MimeBundle;
+import io.loupe.workbench.display.Table;
 import io.loupe.workbench.intervention.Recording;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
@@ -17,7 +20,7 @@ import java.util.stream.Collectors;
  * The activations that a run captured, after its interventions. They are tensors of their own: they
  * live as long as they can be reached, whatever happens to the run or the model.
  */
-public final class ActivationCache implements Recording {
+public final class ActivationCache implements Recording, Displayable {
   private final Tokens tokens;
   private final TreeMap<HookPoint, NDArray> activations;
 
@@ -83,23 +86,41 @@ public final class ActivationCache implements Recording {
 
   /** Names the captured sites and how many layers of each, not each point. */
   private String captured() {
-    Map<Site, Long> layers =
-        activations.keySet().stream()
-            .collect(
-                Collectors.groupingBy(HookPoint::site, LinkedHashMap::new, Collectors.counting()));
-    return layers.isEmpty()
+    return activations.isEmpty()
         ? "no activations"
-        : layers.entrySet().stream()
+        : bySite().entrySet().stream()
             .map(
                 e ->
                     e.getKey().perLayer()
-                        ? e.getKey() + " (" + e.getValue() + " layers)"
+                        ? e.getKey() + " (" + e.getValue().size() + " layers)"
                         : e.getKey().toString())
             .collect(Collectors.joining(", "));
   }
 
   void close() {
     activations.values().forEach(NDArray::close);
+  }
+
+  /** Shows which sites were captured, in how many layers, with which axes and shape. */
+  @Override
+  public MimeBundle display() {
+    Table table = Table.of("site", "captured", "axes", "shape", "meaning");
+    for (Map.Entry<Site, List<HookPoint>> site : bySite().entrySet()) {
+      List<HookPoint> points = site.getValue();
+      table =
+          table.row(
+              site.getKey(),
+              site.getKey().perLayer() ? points.size() + " layers" : "once",
+              site.getKey().axes().stream().map(Enum::name).collect(Collectors.joining(", ")),
+              get(points.get(0)).getShape(),
+              site.getKey().meaning());
+    }
+    return table.display();
+  }
+
+  private Map<Site, List<HookPoint>> bySite() {
+    return activations.keySet().stream()
+        .collect(Collectors.groupingBy(HookPoint::site, LinkedHashMap::new, Collectors.toList()));
   }
 
   /** Lists points and shapes. */

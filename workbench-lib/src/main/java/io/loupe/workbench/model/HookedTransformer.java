@@ -95,12 +95,10 @@ public final class HookedTransformer {
    * has no tokenizer.
    */
   public static HookedTransformer random(ModelConfig config, long seed, LoadOptions options) {
-    NDManager manager = Engines.newManager(options.device());
+    NDManager manager = NativeMemory.reachable(options.device());
     Weights weights = RandomWeights.of(config, options.type(), seed, manager);
     ModelSource source = ModelSource.inMemory("random, seed " + seed, weights);
-    HookedTransformer model = new HookedTransformer(source, config, weights, null);
-    manager.cap(); // from here on, an operation that leaks into the weights' manager fails
-    return model;
+    return new HookedTransformer(source, config, weights, null);
   }
 
   /**

@@ -1,16 +1,66 @@
 package io.loupe.workbench.model;
 
+import ai.djl.ndarray.NDManager;
+import io.loupe.datasets.ShippedModels;
+import io.loupe.workbench.display.Manifest;
+import io.loupe.workbench.family.Checkpoint;
+import io.loupe.workbench.family.ConfigFile;
+import io.loupe.workbench.family.Families;
+import io.loupe.workbench.family.ModelFormatException;
+import io.loupe.workbench.nn.ModelConfig;
+import io.loupe.workbench.nn.Weights;
+import io.loupe.workbench.safetensors.WeightFiles;
+import io.loupe.workbench.tensor.NativeMemory;
+import io.loupe.workbench.text.HuggingFaceTokenizers;
+import io.loupe.workbench.text.Tokenizer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
+/** Puts a model together from a folder in the Hugging Face layout. */
 final class ModelLoader {
   private ModelLoader() {}
 
   static HookedTransformer load(String nameOrFolder, LoadOptions options) throws IOException {
-    return load(Path.of(nameOrFolder), nameOrFolder, options);
+    Optional<Path> shipped = ShippedModels.folder(nameOrFolder);
+    if (shipped.isPresent()) {
+      return load(shipped.get(), nameOrFolder, options);
+    }
+    Path folder = Path.of(nameOrFolder);
+    if (!Files.isDirectory(folder)) {
+      throw new ModelFormatException(
+          folder,
+          "neither a folder nor the name of a shipped model; shipped are " + ShippedModels.names());
+    }
+    return load(folder, nameOrFolder, options);
   }
 
   static HookedTransformer load(Path folder, String name, LoadOptions options) throws IOException {
-    throw new IOException("not yet");
+    ConfigFile file = ConfigFile.read(folder.resolve("config.json"));
+    ModelConfig config = Families.config(file);
+    WeightFiles files = WeightFiles.open(folder);
+    NDManager manager = NativeMemory.reachable(options.device());
+    Weights weights = Checkpoint.read(folder, file, config, files, manager, options.type());
+    Tokenizer tokenizer = tokenizer(folder, config);
+    ModelSource source = new ModelSource(name, files::sha256);
+    Manifest.put("weights of " + name, "SHA-256 " + source.sha256());
+    return new HookedTransformer(source, config, weights, tokenizer);
+  }
+
+  private static @Nullable Tokenizer tokenizer(Path folder, ModelConfig config) throws IOException {
+    boolean single = Files.exists(folder.resolve("tokenizer.json"));
+    if (!single && !Files.exists(folder.resolve("vocab.json"))) {
+      return null;
+    }
+    Tokenizer tokenizer = HuggingFaceTokenizers.load(folder);
+    if (tokenizer.vocabSize() > config.vocab()) {
+      throw new ModelFormatException(
+          folder.resolve(single ? "tokenizer.json" : "vocab.json"),
+          "the tokenizer has %d tokens, but config.json and the embedding have a vocabulary of %d"
+              .formatted(tokenizer.vocabSize(), config.vocab()));
+    }
+    return tokenizer;
   }
 }

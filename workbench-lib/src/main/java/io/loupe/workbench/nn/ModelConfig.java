@@ -1,5 +1,8 @@
 package io.loupe.workbench.nn;
 
+import io.loupe.workbench.display.Displayable;
+import io.loupe.workbench.display.MimeBundle;
+import io.loupe.workbench.display.Table;
 import io.loupe.workbench.site.HeadSet;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
@@ -24,7 +27,8 @@ public record ModelConfig(
     NormSpec norm,
     PositionSpec positions,
     MlpSpec mlp,
-    double attentionScale) {
+    double attentionScale)
+    implements Displayable {
 
   public int layers() {
     return sizes.layers();
@@ -110,5 +114,24 @@ public record ModelConfig(
           "%s does not exist: the model has layers 0 to %d".formatted(point, layers() - 1));
     }
     return point;
+  }
+
+  /** Shows the configuration as a table. */
+  @Override
+  public MimeBundle display() {
+    return Table.of("property", "value")
+        .row("family", family)
+        .row("layers", sizes.layers())
+        .row("d_model", sizes.dModel())
+        .row("heads per layer", sizes.heads())
+        .row("key/value heads per layer", sizes.kvHeads())
+        .row("d_head", sizes.dHead())
+        .row("d_mlp", sizes.dMlp())
+        .row("vocabulary", sizes.vocab())
+        .row("context", sizes.context())
+        .row("norm", norm.kind() + ", epsilon " + norm.epsilon())
+        .row("positions", positions)
+        .row("MLP", mlp.activation() + (mlp.gated() ? ", gated" : ""))
+        .display();
   }
 }

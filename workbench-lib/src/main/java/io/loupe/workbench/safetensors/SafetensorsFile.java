@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One safetensors file. Opening it reads and checks its header; data are memory-mapped when a
- * tensor is asked for. There is nothing to close: no file handle is kept, and a mapping goes with
- * the array that uses it. A file that is replaced or changed after it was opened is refused from
- * then on. Safe for use by several threads.
+ * tensor is asked for. There is nothing to close: neither a file handle nor a mapping is kept. A
+ * file that is replaced or changed after it was opened is refused from then on. Safe for use by
+ * several threads.
  */
 public final class SafetensorsFile {
   private final Path path;
@@ -97,10 +97,10 @@ public final class SafetensorsFile {
   /**
    * Reads a tensor into an array of its own shape, which the manager owns.
    *
-   * <p>A tensor read as the type it is stored in, on the CPU, is not copied: the array uses a
-   * private mapping of the file. Changing such an array in place changes neither the file nor what
-   * is read next. (It is copied if the file may not be written to, since such a mapping is not to
-   * be had then, or if its data are not aligned.) F16 and BF16 are widened to float32, exactly.
+   * <p>The bytes are copied once, from the mapped file into the engine's memory. An array on the
+   * mapping itself would save that copy, but the engine's views of it would outlive the mapping,
+   * and a file that is written to while it is in use would change the array: both end the JVM or
+   * falsify results. F16 and BF16 are widened to float32, exactly.
    *
    * @param target FLOAT32 or FLOAT64 for any tensor; INT64, INT32, UINT8 or BOOLEAN for those that
    *     fit in it without loss. F64 read as FLOAT32 is rounded

@@ -14,7 +14,6 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -44,7 +43,7 @@ record TensorReader(int pieceSize) {
   float[] floats(Path file, TensorInfo info) throws IOException {
     FloatBuffer out = FloatBuffer.allocate(arrayLength(info));
     for (Piece piece = Piece.first(info, pieceSize); piece.count > 0; piece = piece.next()) {
-      ByteBuffer bytes = piece.map(file, MapMode.READ_ONLY);
+      ByteBuffer bytes = piece.map(file);
       FloatBuffer part = out.slice(Math.toIntExact(piece.from), piece.count);
       switch (info.type()) {
         case F16, BF16 -> HalfFloats.widen(bytes, info.type(), part);
@@ -62,7 +61,7 @@ record TensorReader(int pieceSize) {
   long[] longs(Path file, TensorInfo info) throws IOException {
     long[] out = new long[arrayLength(info)];
     for (Piece piece = Piece.first(info, pieceSize); piece.count > 0; piece = piece.next()) {
-      ByteBuffer bytes = piece.map(file, MapMode.READ_ONLY);
+      ByteBuffer bytes = piece.map(file);
       int from = Math.toIntExact(piece.from);
       switch (info.type()) {
         case I64 -> bytes.asLongBuffer().get(out, from, piece.count);
@@ -133,19 +132,15 @@ record TensorReader(int pieceSize) {
       return info.begin() + from * info.type().bytes();
     }
 
-    ByteBuffer map(Path file, MapMode mode) throws IOException {
-      StandardOpenOption[] options =
-          mode == MapMode.READ_ONLY
-              ? new StandardOpenOption[] {StandardOpenOption.READ}
-              : new StandardOpenOption[] {StandardOpenOption.READ, StandardOpenOption.WRITE};
-      try (FileChannel channel = FileChannel.open(file, options)) {
+    ByteBuffer map(Path file) throws IOException {
+      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
         long bytes = (long) count * info.type().bytes();
         if (channel.size() < begin() + bytes) {
           // mapping beyond the end would make the file longer
           throw new SafetensorsException(
               file, info.name(), channel.size(), "the file became shorter since it was opened");
         }
-        return channel.map(mode, begin(), bytes).order(ByteOrder.LITTLE_ENDIAN);
+        return channel.map(MapMode.READ_ONLY, begin(), bytes).order(ByteOrder.LITTLE_ENDIAN);
       }
     }
 
@@ -153,12 +148,7 @@ record TensorReader(int pieceSize) {
       StoredType type = info.type();
       DataType dataType = type.dataType().orElseThrow();
       boolean half = type == StoredType.F16 || type == StoredType.BF16;
-      if (!half && begin() % type.bytes() == 0 && Files.isWritable(file)) {
-        ByteBuffer bytes = map(file, MapMode.PRIVATE);
-        checkTruthValues(file, bytes);
-        return manager.create(bytes, shape, dataType);
-      }
-      ByteBuffer bytes = map(file, MapMode.READ_ONLY);
+      ByteBuffer bytes = map(file);
       checkTruthValues(file, bytes);
       NDArray array = manager.create(shape, dataType, Device.cpu());
       ByteBuffer memory = array.toByteBuffer(true).order(ByteOrder.LITTLE_ENDIAN);

@@ -1,5 +1,9 @@
 package io.loupe.workbench.sweep;
 
+import io.loupe.workbench.display.Displayable;
+import io.loupe.workbench.display.MimeBundle;
+import io.loupe.workbench.plot.Heatmap;
+import io.loupe.workbench.plot.Plots;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.HeadSet;
 import io.loupe.workbench.stats.Bootstrap;
@@ -8,12 +12,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The effect of ablating each head alone: the metric with the head ablated minus the metric of the
  * whole model, so that a positive effect on a loss says that the head helped.
  */
-public final class HeadEffects {
+public final class HeadEffects implements Displayable {
   private final String kind;
   private final double[] baseline;
   private final double[][][] ablated;
@@ -91,5 +96,32 @@ public final class HeadEffects {
     List<Head> heads = new ArrayList<>(HeadSet.all(ablated.length, ablated[0].length).toList());
     heads.sort(Comparator.comparingDouble((Head head) -> -effect(head)));
     return heads;
+  }
+
+  /** Draws the effects, layers as rows and heads as columns, white at zero. */
+  public Heatmap plot() {
+    return Plots.heatmap(effects())
+        .rows(numbered("L", ablated.length))
+        .columns(numbered("H", ablated[0].length))
+        .diverging()
+        .yLabel("layer")
+        .xLabel("head")
+        .colorLabel("metric when ablated minus metric of the whole model")
+        .title("Effect of " + kind + " ablation, each head alone");
+  }
+
+  @Override
+  public MimeBundle display() {
+    return plot().display();
+  }
+
+  @Override
+  public String toString() {
+    return "Effects of %s ablation of %d x %d heads on a metric of %.4f; largest: %s"
+        .formatted(kind, ablated.length, ablated[0].length, baseline(), ranked().get(0));
+  }
+
+  private static List<String> numbered(String prefix, int count) {
+    return IntStream.range(0, count).mapToObj(i -> prefix + i).toList();
   }
 }

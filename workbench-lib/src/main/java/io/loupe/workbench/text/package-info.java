@@ -1,4 +1,4 @@
-/** From text to tokens and back. */
+/** Text to tokens and back, with the place of every token in the text. */
 @NullMarked
 package io.loupe.workbench.text;
 

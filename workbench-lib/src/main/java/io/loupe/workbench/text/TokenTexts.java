@@ -1,0 +1,86 @@
+package io.loupe.workbench.text;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** The text of every single token, and the way back from a text to the token. */
+record TokenTexts(Vocabulary vocabulary, boolean byteLevel) {
+
+  /**
+   * Returns a table of what each token stands for in the middle of a text.
+   *
+   * @param decode decodes some ids, special tokens included
+   */
+  Table table(Function<long[], String> decode) {
+    OptionalInt letter =
+        IntStream.range(0, vocabulary.size())
+            .filter(id -> vocabulary.has(id) && !vocabulary.isAdded(id))
+            .filter(id -> isLetter(decode.apply(new long[] {id})))
+            .findFirst();
+    String[] texts = new String[vocabulary.size()];
+    for (int id = 0; id < texts.length; id++) {
+      texts[id] = vocabulary.has(id) ? text(id, letter, decode) : "";
+    }
+    return new Table(vocabulary, texts);
+  }
+
+  private static boolean isLetter(String text) {
+    return text.length() == 1 && text.charAt(0) < 128 && Character.isLetter(text.charAt(0));
+  }
+
+  private String text(int id, OptionalInt letter, Function<long[], String> decode) {
+    String entry = vocabulary.entry(id);
+    if (vocabulary.isAdded(id)) {
+      return entry;
+    }
+    if (byteLevel) {
+      String text = ByteAlphabet.text(entry);
+      return text == null ? entry : text;
+    }
+    if (letter.isEmpty()) {
+      return entry;
+    }
+    // decoders drop the space at the start of a text: only behind a letter is the token itself
+    String pair = decode.apply(new long[] {letter.getAsInt(), id});
+    return pair.isEmpty() || pair.indexOf('\uFFFD') >= 0 ? entry : pair.substring(1);
+  }
+
+  /** Texts by id, and ids by text. */
+  static final class Table {
+    private final Vocabulary vocabulary;
+    private final String[] texts;
+    private final Map<String, Integer> idOf = new HashMap<>();
+
+    Table(Vocabulary vocabulary, String[] texts) {
+      this.vocabulary = vocabulary;
+      this.texts = texts;
+      // a single byte may have the same text as a token of that letter: the byte comes second
+      for (boolean bytes : new boolean[] {false, true}) {
+        for (int id = 0; id < texts.length; id++) {
+          if (vocabulary.has(id) && isByte(vocabulary.entry(id)) == bytes) {
+            idOf.putIfAbsent(texts[id], id);
+          }
+        }
+      }
+    }
+
+    private static boolean isByte(String entry) {
+      return entry.length() == 6 && entry.startsWith("<0x") && entry.endsWith(">");
+    }
+
+    String text(long id) {
+      vocabulary.entry(id);
+      return texts[(int) id];
+    }
+
+    OptionalLong idOf(String token) {
+      @Nullable Integer id = idOf.get(token);
+      return id == null ? vocabulary.idOf(token) : OptionalLong.of(id);
+    }
+  }
+}
