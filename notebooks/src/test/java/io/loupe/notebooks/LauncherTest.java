@@ -85,6 +85,13 @@ class LauncherTest {
   }
 
   @Test
+  void aSourceThatChangesDuringABuildIsBuiltByTheNext() throws Exception {
+    script(root.resolve("mvnw"), "sleep 0.1", "echo changed >notebooks/src/main/A.java");
+    run();
+    assertThat(run().output()).contains("building");
+  }
+
+  @Test
   void aBuildThatFailsShowsWhyAndIsTriedAgain() throws Exception {
     script(root.resolve("mvnw"), "echo the reason", "exit 1");
     for (int i = 0; i < 2; i++) {
