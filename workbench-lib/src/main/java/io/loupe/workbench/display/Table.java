@@ -49,7 +49,7 @@ public final class Table implements Displayable {
   public Table row(@Nullable Object... cells) {
     if (cells.length != header.size()) {
       throw new IllegalArgumentException(
-          "Expected %d cells, one for each of %s, got %d: %s"
+          "Expected %s cells, one for each of %s, got %s: %s"
               .formatted(header.size(), header, cells.length, Arrays.toString(cells)));
     }
     List<List<@Nullable Object>> more = new ArrayList<>(rows);

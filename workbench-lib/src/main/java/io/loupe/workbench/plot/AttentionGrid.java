@@ -113,7 +113,7 @@ public final class AttentionGrid extends Figure {
 
   @Override
   public String description() {
-    return "%s: %d layers x %d heads, %s"
+    return "%s: %s layers x %s heads, %s"
         .formatted(
             title().isBlank() ? "Attention patterns" : title().replaceAll("\\s+", " "),
             patterns.size(),

@@ -97,7 +97,7 @@ public final class BarChart extends ChartFigure {
 
   @Override
   public String description() {
-    return "%s: %s for %d categories".formatted(titled("Bars"), names(), categories.size());
+    return "%s: %s for %s categories".formatted(titled("Bars"), names(), categories.size());
   }
 
   @Override
@@ -316,7 +316,7 @@ public final class BarChart extends ChartFigure {
   private BarChart plus(Series more) {
     if (more.size() != categories.size()) {
       throw new IllegalArgumentException(
-          "Expected %d values in '%s', one for each category, got %d"
+          "Expected %s values in '%s', one for each category, got %s"
               .formatted(categories.size(), more.name(), more.size()));
     }
     return new BarChart(categories, Series.plus(series, more), axes, horizontal, frame());

@@ -21,7 +21,7 @@ final class FigureGrid extends Figure {
     super(frame);
     if (figures.isEmpty() || columns < 1) {
       throw new IllegalArgumentException(
-          "Expected at least one figure and one column, got %d and %d"
+          "Expected at least one figure and one column, got %s and %s"
               .formatted(figures.size(), columns));
     }
     this.given = List.copyOf(figures);

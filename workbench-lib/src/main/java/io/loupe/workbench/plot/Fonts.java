@@ -124,7 +124,7 @@ public final class Fonts {
     return configuration;
   }
 
-  private static IllegalStateException missingLibrary(LinkageError cause) {
+  static IllegalStateException missingLibrary(LinkageError cause) {
     return new IllegalStateException(
         "Java cannot load its font library: "
             + cause.getMessage()

@@ -23,7 +23,7 @@ record Frame(String title, int width, int height) {
     boolean natural = width == 0 && height == 0;
     if (!natural && (width < SMALLEST || height < SMALLEST || Math.max(width, height) > LARGEST)) {
       throw new IllegalArgumentException(
-          "Expected a width and a height of %d to %d pixels, got %d x %d"
+          "Expected a width and a height of %s to %s pixels, got %s x %s"
               .formatted(SMALLEST, LARGEST, width, height));
     }
   }

@@ -132,7 +132,7 @@ public final class Heatmap extends Figure {
 
   @Override
   public String description() {
-    return "%s: %d rows%s x %d columns%s, %s"
+    return "%s: %s rows%s x %s columns%s, %s"
         .formatted(
             title().isBlank() ? "Heat map" : "Heat map: " + title().replaceAll("\\s+", " "),
             values.rows(),
@@ -179,6 +179,10 @@ public final class Heatmap extends Figure {
 
   HeatmapOptions options() {
     return options;
+  }
+
+  HeatmapLayout layout() {
+    return layout;
   }
 
   CellText cellText() {

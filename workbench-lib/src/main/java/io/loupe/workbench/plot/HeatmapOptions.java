@@ -80,12 +80,12 @@ record HeatmapOptions(
                 && cellText.stream().allMatch(row -> row.size() == values.columns()));
     if (!fits) {
       throw new IllegalArgumentException(
-          "Expected a text for each of %d x %d cells, got rows of %s"
+          "Expected a text for each of %s x %s cells, got rows of %s"
               .formatted(values.rows(), values.columns(), lengths()));
     }
     if (causal && values.columns() < values.rows()) {
       throw new IllegalArgumentException(
-          "Expected at least as many keys (columns) as queries (rows) in a causal pattern, got %d x %d"
+          "Expected at least as many keys (columns) as queries (rows) in a causal pattern, got %s x %s"
               .formatted(values.rows(), values.columns()));
     }
     return this;

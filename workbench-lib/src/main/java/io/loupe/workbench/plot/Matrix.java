@@ -21,14 +21,14 @@ final class Matrix {
   static Matrix copyOf(double[][] values, String what) {
     if (values.length == 0 || values[0].length == 0) {
       throw new IllegalArgumentException(
-          "Expected %s with at least one row and one column, got %d x %d"
+          "Expected %s with at least one row and one column, got %s x %s"
               .formatted(what, values.length, values.length == 0 ? 0 : values[0].length));
     }
     int columns = values[0].length;
     for (int row = 1; row < values.length; row++) {
       if (values[row].length != columns) {
         throw new IllegalArgumentException(
-            "Expected every row of %s to have %d columns like row 0, got %d in row %d"
+            "Expected every row of %s to have %s columns like row 0, got %s in row %s"
                 .formatted(what, columns, values[row].length, row));
       }
     }
@@ -78,7 +78,7 @@ final class Matrix {
     }
     if (labels.size() != count) {
       throw new IllegalArgumentException(
-          "Expected %d labels, one for each %s, got %d: %s"
+          "Expected %s labels, one for each %s, got %s: %s"
               .formatted(count, what, labels.size(), labels));
     }
     return TokenText.visible(labels);

@@ -31,7 +31,7 @@ public final class Plots {
     Matrix values = Matrix.copyOf(pattern, "pattern");
     if (values.rows() != values.columns()) {
       throw new IllegalArgumentException(
-          "Expected a square pattern [query][key], got %d x %d; Plots.heatmap draws any shape"
+          "Expected a square pattern [query][key], got %s x %s; Plots.heatmap draws any shape"
               .formatted(values.rows(), values.columns()));
     }
     HeatmapOptions options =

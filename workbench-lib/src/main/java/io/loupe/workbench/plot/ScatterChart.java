@@ -130,7 +130,7 @@ public final class ScatterChart extends ChartFigure {
   @Override
   public String description() {
     int points = groups.stream().mapToInt(group -> group.points().size()).sum();
-    return "%s: %d points in %s".formatted(titled("Scatter plot"), points, names());
+    return "%s: %s points in %s".formatted(titled("Scatter plot"), points, names());
   }
 
   @Override

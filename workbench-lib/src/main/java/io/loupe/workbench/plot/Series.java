@@ -36,7 +36,7 @@ final class Series {
       String name, String what, double @Nullable [] values, double[] y) {
     if (values != null && values.length != y.length) {
       throw new IllegalArgumentException(
-          "Expected %d %s, one for each y value of '%s', got %d"
+          "Expected %s %s, one for each y value of '%s', got %s"
               .formatted(y.length, what, name, values.length));
     }
   }
@@ -48,7 +48,7 @@ final class Series {
     for (int i = 0; i < low.length; i++) {
       if (low[i] > high[i]) {
         throw new IllegalArgumentException(
-            "Expected the lower end below the upper end, got %s and %s at index %d of '%s'"
+            "Expected the lower end below the upper end, got %s and %s at index %s of '%s'"
                 .formatted(low[i], high[i], i, name));
       }
     }
