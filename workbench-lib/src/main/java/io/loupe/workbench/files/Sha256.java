@@ -3,6 +3,7 @@ package io.loupe.workbench.files;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
-/** SHA-256 of files, as 64 lower-case hexadecimal digits. Files are streamed, not held. */
+/**
+ * SHA-256 of files and of bytes in memory, as 64 lower-case hexadecimal digits. Files are streamed,
+ * not held.
+ */
 public final class Sha256 {
   private Sha256() {}
 
@@ -34,6 +38,17 @@ public final class Sha256 {
       all.update(digest(file));
     }
     return HexFormat.of().formatHex(all.digest());
+  }
+
+  /**
+   * Returns the hash of a text, in UTF-8, and of what remains in the buffer, one behind the other;
+   * the buffer is left as it was.
+   */
+  public static String of(String text, ByteBuffer bytes) {
+    MessageDigest digest = newDigest();
+    digest.update(text.getBytes(StandardCharsets.UTF_8));
+    digest.update(bytes.duplicate());
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   private static byte[] digest(Path file) throws IOException {

@@ -1,11 +1,8 @@
 package io.loupe.workbench.intervention;
 
 import ai.djl.ndarray.NDArray;
+import io.loupe.workbench.files.Sha256;
 import io.loupe.workbench.tensor.NativeMemory;
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /**
  * A tensor that an intervention writes or adds: it says where it comes from, and compares by
@@ -21,7 +18,7 @@ public final class Value {
   private Value(NDArray tensor, String source) {
     this.tensor = tensor;
     this.source = source;
-    this.digest = digest(tensor);
+    this.digest = Sha256.of(tensor.getDataType() + " " + tensor.getShape(), tensor.toByteBuffer());
   }
 
   /** Copies a tensor; {@code source} says in words where it comes from. */
@@ -54,19 +51,5 @@ public final class Value {
   @Override
   public String toString() {
     return "%s %s #%s".formatted(source, tensor.getShape(), digest.substring(0, 8));
-  }
-
-  private static String digest(NDArray tensor) {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      sha256.update(
-          (tensor.getDataType() + " " + tensor.getShape())
-              .getBytes(java.nio.charset.StandardCharsets.UTF_8));
-      ByteBuffer bytes = tensor.toByteBuffer();
-      sha256.update(bytes);
-      return HexFormat.of().formatHex(sha256.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
-    }
   }
 }

@@ -45,7 +45,7 @@ final class ModelLoader {
     Weights weights = Checkpoint.read(folder, file, config, files, manager, options.type());
     Tokenizer tokenizer = tokenizer(folder, config);
     ModelSource source = new ModelSource(name, files::sha256);
-    Manifest.put("weights of " + name, "SHA-256 " + source.sha256());
+    Manifest.put("weights of " + name, () -> "SHA-256 " + source.sha256());
     return new HookedTransformer(source, config, weights, tokenizer);
   }
 

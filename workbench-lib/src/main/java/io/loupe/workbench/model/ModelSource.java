@@ -1,11 +1,9 @@
 package io.loupe.workbench.model;
 
+import io.loupe.workbench.files.Sha256;
 import io.loupe.workbench.nn.Weights;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /** Where a model came from, for provenance: a name and a way to its weights' hash. */
 record ModelSource(String name, Hash hash) {
@@ -34,15 +32,10 @@ record ModelSource(String name, Hash hash) {
   }
 
   private static String hash(Weights weights) {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      for (String name : weights.names()) {
-        sha256.update(name.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-        sha256.update(weights.get(name).toByteBuffer());
-      }
-      return HexFormat.of().formatHex(sha256.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    String all = "";
+    for (String name : weights.names()) {
+      all = Sha256.of(all + name, weights.get(name).toByteBuffer()); // each hash goes into the next
     }
+    return all;
   }
 }
