@@ -77,6 +77,14 @@ public final class Interventions {
     return new Intervention.MeanAblation(at, slice, Means.perPosition(at, reference));
   }
 
+  /**
+   * Returns the mean over the reference's rows and positions, padding left out, in a shape that
+   * broadcasts to the activation: [1, 1, ...].
+   */
+  public static Value meanOverTokens(HookPoint at, Recording reference) {
+    return Means.overTokens(at, reference);
+  }
+
   // resample ablation
 
   /**

@@ -154,7 +154,7 @@ public final class HeadAblation {
     NDArray replacement =
         means == null
             ? mask.getManager().zeros(new Shape(1), model.type())
-            : ((Intervention.MeanAblation) Interventions.mean(z, means)).mean().tensor();
+            : Interventions.meanOverTokens(z, means).tensor();
     return Interventions.edit(
         z, Slice.ALL, kind + " ablation", x -> Tensors.where(mask, replacement, x));
   }
