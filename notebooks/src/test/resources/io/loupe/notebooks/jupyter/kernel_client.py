@@ -2,7 +2,7 @@
 
 usage: kernel_client.py starts N      start and stop the kernel N times; seconds until it answered
        kernel_client.py conversation  run cells, interrupt one, complete, inspect; the replies
-       kernel_client.py orphan        start the kernel and leave it; its process id
+       kernel_client.py orphan        start the kernel and leave it; a port it listens on
 """
 import json
 import os
@@ -48,7 +48,7 @@ def orphan():
     manager, client = start()
     client.kernel_info()
     client.get_shell_msg(timeout=TIMEOUT)
-    print(json.dumps({"pid": manager.provisioner.pid}), flush=True)
+    print(json.dumps({"port": manager.shell_port}), flush=True)
     os._exit(0)
 
 
