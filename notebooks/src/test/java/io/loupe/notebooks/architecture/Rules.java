@@ -72,6 +72,9 @@ final class Rules {
             .areDeclaredInClassesThat()
             .resideInAPackage(WORKBENCH)
             .and()
+            .areDeclaredInClassesThat()
+            .arePublic()
+            .and()
             .arePublic()
             .should()
             .haveNameMatching("set[A-Z].*"));
