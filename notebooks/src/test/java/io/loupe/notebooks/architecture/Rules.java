@@ -73,7 +73,7 @@ final class Rules {
             .resideInAPackage(WORKBENCH)
             .and()
             .areDeclaredInClassesThat()
-            .arePublic() // an adapter to a foreign interface that has setters stays inside
+            .arePublic()
             .and()
             .arePublic()
             .should()
