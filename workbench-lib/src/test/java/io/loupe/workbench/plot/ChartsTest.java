@@ -22,7 +22,7 @@ class ChartsTest {
   private static final double[] X = {0, 1, 2, 3};
   private static final double[] Y = {1, 3, 2, 4};
   private static final double[] LOW = {0.5, 2.5, 1.5, 3.5};
-  private static final String BAND = "fill=\"#0072b2\" fill-opacity=\"0.18\"";
+  private static final String BAND = "fill=\"#0072b2\" fill-opacity=\".18\"";
   private static final String ERROR_BAR = "<path fill=\"none\" stroke=\"#222222\"";
   private static final double[] HIGH = {1.5, 3.5, 2.5, 4.5};
 

@@ -68,8 +68,7 @@ class FigureFilesTest {
     String there =
         run(
             Map.of(),
-            List.of(
-                "-Duser.language=ar", "-Duser.country=EG", "-Duser.timezone=Asia/Tokyo", "-Xint"));
+            List.of("-Duser.language=ar", "-Duser.country=EG", "-Duser.timezone=Asia/Tokyo"));
 
     assertThat(there).isEqualTo(here);
   }

@@ -5,12 +5,15 @@ import static io.loupe.workbench.plot.FigureChecks.noise;
 import static io.loupe.workbench.plot.FigureChecks.pattern;
 
 import io.loupe.workbench.display.MimeBundle;
+import io.loupe.workbench.display.Renderers;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.knowm.xchart.XYChart;
 
 /** Prints a hash of the SVG and of the PNG of one figure of each kind. */
 final class FigureMain {
@@ -18,6 +21,9 @@ final class FigureMain {
 
   public static void main(String[] args) {
     System.out.print(fingerprints());
+    XYChart chart = new XYChart(200, 200);
+    chart.addSeries("a chart of the user's own, in Java's logical fonts", new double[] {1, 2});
+    Renderers.render(chart);
   }
 
   static String fingerprints() {
@@ -59,7 +65,7 @@ final class FigureMain {
   private static String[][] texts(int rows, int columns) {
     String[][] texts = new String[rows][columns];
     for (int row = 0; row < rows; row++) {
-      java.util.Arrays.setAll(texts[row], column -> "t" + column + "\n0." + column);
+      Arrays.setAll(texts[row], column -> "t" + column + "\n0." + column);
     }
     return texts;
   }
