@@ -15,6 +15,8 @@ import java.util.regex.Pattern;
 final class TexMath {
   private static final Pattern TOKEN =
       Pattern.compile("\\\\[A-Za-z]+\\*?|\\\\.|\\d+(?:\\.\\d+)?|\\S", Pattern.DOTALL);
+  // a minus behind = or ( is a sign, not a difference
+  private static final Pattern AFTER_OPERATOR = Pattern.compile("[^)\\]}|‖′]</mo>$");
   private static final String END = "";
   private static final Map<String, String> SPACES =
       Map.of(
@@ -110,7 +112,9 @@ final class TexMath {
   private String row(String close) {
     StringBuilder row = new StringBuilder();
     while (understood && !token.equals(close) && !token.equals(END)) {
-      row.append(scripted());
+      boolean afterOperator = AFTER_OPERATOR.matcher(row).find();
+      String next = scripted();
+      row.append(afterOperator ? next.replaceFirst("^<mo>([−+])", "<mo form=\"prefix\">$1") : next);
     }
     return row.toString();
   }

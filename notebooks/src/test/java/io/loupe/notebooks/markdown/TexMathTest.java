@@ -17,6 +17,8 @@ class TexMathTest {
       value = {
         "x_i^2 @ <msubsup><mi>x</mi><mrow><mi>i</mi></mrow><mrow><mn>2</mn></mrow></msubsup>",
         "10^{-4} @ <msup><mn>10</mn><mrow><mrow><mo>−</mo><mn>4</mn></mrow></mrow></msup>",
+        "a=-b @ <mi>a</mi><mo>=</mo><mo form=\"prefix\">−</mo><mi>b</mi>",
+        "a-b @ <mi>a</mi><mo>−</mo><mi>b</mi>",
         "f' @ <msup><mi>f</mi><mrow><mo>′</mo></mrow></msup>",
         "\\frac{a}b @ <mfrac><mrow><mi>a</mi></mrow><mi>b</mi></mfrac>",
         "\\sqrt[3]{a} @ <mroot><mrow><mi>a</mi></mrow><mrow><mn>3</mn></mrow></mroot>",
