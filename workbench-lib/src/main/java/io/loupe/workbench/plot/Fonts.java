@@ -5,7 +5,6 @@ import java.awt.FontFormatException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -57,9 +56,8 @@ public final class Fonts {
   private static Font load(String file) {
     try {
       return create(file);
-    } catch (LinkageError e) {
-      throw missingLibrary(e);
-    } catch (InternalError | RuntimeException e) {
+    } catch (IOException | RuntimeException | InternalError | LinkageError e) {
+      failIfLibraryIsMissing(e);
       return loadWithOwnConfiguration(file, e);
     }
   }
@@ -72,24 +70,30 @@ public final class Fonts {
     try {
       System.setProperty(CONFIGURATION_PROPERTY, writeConfiguration().toString());
       return create(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write the font configuration", e);
-    } catch (LinkageError e) {
-      throw missingLibrary(e);
-    } catch (InternalError | RuntimeException e) {
+    } catch (IOException | RuntimeException | InternalError | LinkageError e) {
       System.clearProperty(CONFIGURATION_PROPERTY);
+      failIfLibraryIsMissing(e);
       e.addSuppressed(firstFailure);
       throw unusable(e);
     }
   }
 
-  private static Font create(String file) {
+  /** Asks for a glyph first: that starts the font system, whose errors createFont swallows. */
+  private static Font create(String file) throws IOException {
+    new Font(Font.DIALOG, Font.PLAIN, 12).canDisplay('a');
     try (InputStream in = open(file)) {
       return Font.createFont(Font.TRUETYPE_FONT, in);
     } catch (FontFormatException e) {
-      throw new IllegalStateException("The bundled font " + file + " is not TrueType", e);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read the bundled font " + file, e);
+      throw new IOException("The bundled font " + file + " is not TrueType", e);
+    }
+  }
+
+  /** Java wraps what happened in the native code, more than once. */
+  private static void failIfLibraryIsMissing(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof LinkageError link) {
+        throw missingLibrary(link);
+      }
     }
   }
 

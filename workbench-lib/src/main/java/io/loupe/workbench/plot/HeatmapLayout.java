@@ -48,16 +48,7 @@ final class HeatmapLayout {
     double[] cell =
         frame.isNatural()
             ? naturalCell(map, Style.NOTEBOOK_WIDTH - left - right)
-            : new double[] {
-              (frame.width() - left - right) / columns,
-              (frame.height()
-                      - Style.PADDING
-                      - frame.titleHeight(frame.width())
-                      - ColumnLabels.of(columnNames, (frame.width() - left - right) / columns)
-                          .height()
-                      - under)
-                  / rows
-            };
+            : givenCell(map, frame.width() - left - right, frame.height() - under);
     if (options.square() && options.cellText().isEmpty()) {
       cell[0] = Math.min(cell[0], cell[1]);
       cell[1] = cell[0];
@@ -93,6 +84,17 @@ final class HeatmapLayout {
     double highest = Math.max(LARGEST_RATIO * across, LEAST_LABELLED_CELL);
     double widest = Math.max(LARGEST_RATIO * down, LEAST_LABELLED_CELL);
     return new double[] {Math.min(across, widest), Math.min(down, highest)};
+  }
+
+  /** Returns the cell that fills a given size; labels below take of the height what they need. */
+  private static double[] givenCell(Heatmap map, double roomAcross, double roomDown) {
+    Frame frame = map.frame();
+    int columns = map.values().columns();
+    double across = roomAcross / columns;
+    List<String> names = Matrix.labels(map.options().columns(), columns, "column");
+    double labels = ColumnLabels.of(names, across).height();
+    double plot = roomDown - Style.PADDING - frame.titleHeight(frame.width()) - labels;
+    return new double[] {across, plot / map.values().rows()};
   }
 
   /** Whole pixels keep edges sharp and cells equal; tiny cells need fractions to be equal. */

@@ -1,5 +1,6 @@
 package io.loupe.workbench.plot;
 
+import static io.loupe.workbench.plot.FigureChecks.at;
 import static io.loupe.workbench.plot.FigureChecks.colors;
 import static io.loupe.workbench.plot.FigureChecks.hasText;
 import static io.loupe.workbench.plot.FigureChecks.image;
@@ -9,10 +10,13 @@ import static io.loupe.workbench.plot.FigureChecks.parse;
 import static io.loupe.workbench.plot.FigureChecks.pattern;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.awt.Color;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.HorizontalBarChart;
@@ -144,8 +148,8 @@ class ChartsTest {
     double[] found = new double[4];
     built.addAnnotation(
         new Overlay(
-            AxisScale.of(java.util.stream.DoubleStream.of(same), false),
-            AxisScale.of(java.util.stream.DoubleStream.of(0, 20), false),
+            AxisScale.of(DoubleStream.of(same), false),
+            AxisScale.of(DoubleStream.of(0, 20), false),
             (g, overlay) -> {
               found[0] = overlay.x(4);
               found[1] = built.getScreenXFromChart(4);
@@ -154,15 +158,15 @@ class ChartsTest {
             }));
     built.paint(new SvgGraphics(new SvgDocument()), 400, 400);
 
-    assertThat(found[0]).isCloseTo(found[1], org.assertj.core.api.Assertions.within(1e-6));
-    assertThat(found[2]).isCloseTo(found[3], org.assertj.core.api.Assertions.within(1e-6));
+    assertThat(found[0]).isCloseTo(found[1], within(1e-6));
+    assertThat(found[2]).isCloseTo(found[3], within(1e-6));
   }
 
   @Test
   void anAttentionGridNamesEveryHeadAndStaysSmall() {
     double[][][][] patterns = new double[5][8][][];
     for (double[][][] layer : patterns) {
-      java.util.Arrays.setAll(layer, head -> pattern(25));
+      Arrays.setAll(layer, head -> pattern(25));
     }
     AttentionGrid grid = Plots.attentionGrid(patterns).title("All heads");
 
@@ -174,6 +178,18 @@ class ChartsTest {
     assertThat(hasText(grid.layers(List.of(3, 4, 5, 6, 9)).svg(), "L9H7")).isTrue();
     assertThat(all(grid))
         .contains(ColorMap.SEQUENTIAL.at(1), ColorMap.SEQUENTIAL.at(0.5), Color.WHITE);
+  }
+
+  @Test
+  void panelsLeaveTheFutureBlankOnlyIfNoHeadLooksAhead() {
+    double[][] ahead = {{0.5, 0.5}, {0.5, 0.5}};
+    AttentionGrid causal = Plots.attentionGrid(new double[][][][] {{pattern(2)}});
+    AttentionGrid mixed = Plots.attentionGrid(new double[][][][] {{pattern(2), ahead}});
+
+    // the upper right and the lower left corner of the first panel, 150 pixels wide
+    assertThat(at(image(causal), 155, 32)).isEqualTo(Color.WHITE);
+    assertThat(at(image(causal), 20, 170)).isEqualTo(ColorMap.SEQUENTIAL.at(0.5));
+    assertThat(at(image(mixed), 155, 32)).isEqualTo(ColorMap.SEQUENTIAL.at(0));
   }
 
   @Test

@@ -15,7 +15,9 @@ import static org.assertj.core.api.Assertions.within;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -157,12 +159,12 @@ class HeatmapTest {
   private static List<Color> borderColors(BufferedImage image) {
     int right = image.getWidth() / 2 - 1;
     int bottom = image.getHeight() / 2 - 1;
-    return java.util.stream.Stream.of(
+    return Stream.of(
             colors(image, 0, 0, right, 1),
             colors(image, 0, bottom, right, 1),
             colors(image, 0, 0, 1, bottom),
             colors(image, right, 0, 1, bottom))
-        .flatMap(java.util.Collection::stream)
+        .flatMap(Collection::stream)
         .distinct()
         .toList();
   }
