@@ -44,6 +44,7 @@ record KernelSpec(List<String> command) {
     return new KernelSpec(
         List.of(
             javaHome.resolve("bin").resolve("java").toAbsolutePath().toString(),
+            "-XX:+UseSerialGC", // large data are native, the Java heap is small
             "--enable-native-access=ALL-UNNAMED",
             "-Dai.djl.offline=true",
             "-Djava.awt.headless=true",

@@ -21,13 +21,14 @@ import java.util.concurrent.atomic.AtomicReference;
  * at once.
  *
  * <p>The garbage collector does not see native bytes, so the workbench asks for a collection when
- * those handed out since the last one exceed a budget: 64 MiB or 4,096 tensors, or as much again as
- * survived the last collection.
+ * those handed out since the last one exceed a budget: 64 MiB or 4,096 tensors, or an eighth of
+ * what survived the last collection where that is more.
  */
 public final class NativeMemory {
   private static final long MIN_BYTES = 64L << 20;
   private static final long MIN_TENSORS = 4096;
-  private static final long SETTLE_NANOS = 200_000_000;
+  private static final int QUIET_ROUNDS = 10;
+  private static final int MOST_ROUNDS = 100;
 
   private static final Cleaner CLEANER = Cleaner.create();
   private static final AtomicLong BYTES = new AtomicLong();
@@ -90,26 +91,36 @@ public final class NativeMemory {
     }
     System.gc();
     waitForCleaner();
-    bytesBudget = Math.max(MIN_BYTES, 2 * BYTES.get());
-    tensorsBudget = Math.max(MIN_TENSORS, 2 * TENSORS.get());
+    bytesBudget = budget(BYTES.get(), MIN_BYTES);
+    tensorsBudget = budget(TENSORS.get(), MIN_TENSORS);
   }
 
   /**
-   * The cleaner's thread frees what the collection found; go on when it has nothing left to free,
-   * or after a moment.
+   * What is alive, the weights of models above all, and room for what may be handed out until the
+   * next collection.
+   */
+  private static long budget(long alive, long least) {
+    return alive + Math.max(least, alive / 8);
+  }
+
+  /**
+   * The cleaner's thread frees what the collection found; go on when it has freed nothing for 50
+   * ms, or after half a second.
    */
   private static void waitForCleaner() {
-    long end = System.nanoTime() + SETTLE_NANOS;
-    long before;
-    do {
-      before = TENSORS.get();
+    long before = TENSORS.get();
+    int quiet = 0;
+    for (int round = 0; round < MOST_ROUNDS && quiet < QUIET_ROUNDS; round++) {
       try {
         Thread.sleep(5);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return;
       }
-    } while (TENSORS.get() < before && System.nanoTime() < end);
+      long now = TENSORS.get();
+      quiet = now < before ? 0 : quiet + 1;
+      before = now;
+    }
   }
 
   /**
