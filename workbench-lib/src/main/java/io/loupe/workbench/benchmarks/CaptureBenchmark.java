@@ -34,6 +34,7 @@ public final class CaptureBenchmark implements Benchmark {
       Capture.of(Sites.RESID_PRE, Sites.RESID_MID, Sites.RESID_POST, Sites.PATTERN);
 
   /** What a notebook's variable holds; overwritten by every re-run, never closed. */
+  @SuppressWarnings("UnusedVariable") // it is there to be overwritten
   private @Nullable Run cellVariable;
 
   @Override

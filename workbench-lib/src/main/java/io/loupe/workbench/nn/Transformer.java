@@ -13,6 +13,7 @@ import ai.djl.ndarray.types.SparseFormat;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,7 @@ public final class Transformer {
    *
    * @param manager owns the result, and everything on the way until its layer is done
    * @return the logits, [batch, pos, vocab]
+   * @throws CancellationException if the thread is interrupted; it stays so
    */
   public NDArray forward(Tokens tokens, NDManager manager, Hooks hooks) {
     Inputs inputs = inputs(tokens, manager);
@@ -77,6 +79,7 @@ public final class Transformer {
     Rotary rotary = Rotary.of(config.positions(), inputs.positions(), type());
     NDArray x = residual; // [batch, pos, d_model]
     for (Block block : blocks.subList(from, blocks.size())) {
+      stopIfInterrupted();
       try (NDManager scope = manager.newSubManager()) {
         x.attach(scope);
         x = block.apply(x, inputs.mask(), rotary, hooks);
@@ -84,6 +87,13 @@ public final class Transformer {
       }
     }
     return unembed(x, hooks);
+  }
+
+  /** A notebook's interrupt ends a sweep of many runs at the next layer. */
+  private static void stopIfInterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("the thread was interrupted during a forward pass");
+    }
   }
 
   private NDArray unembed(NDArray x, Hooks hooks) {

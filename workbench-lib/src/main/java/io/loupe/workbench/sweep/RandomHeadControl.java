@@ -44,14 +44,14 @@ public record RandomHeadControl(HeadSet heads, double effect, List<Double> rando
   public Figure plot() {
     double[] random = randomEffects.stream().mapToDouble(Double::doubleValue).sorted().toArray();
     double[] fractions =
-        IntStream.range(0, random.length).mapToDouble(i -> (i + 1.0) / random.length).toArray();
+        IntStream.range(0, random.length).mapToDouble(i -> (i + 0.5) / random.length).toArray();
     double smaller =
         Arrays.stream(random).filter(value -> value < effect).count() / (double) random.length;
     return Plots.scatter()
         .group(random.length + " random sets of " + heads.size() + " heads", random, fractions)
         .group(heads.toString(), new double[] {effect}, new double[] {smaller})
         .xLabel("effect of the ablation on the metric")
-        .yLabel("fraction of random sets with at most this effect")
+        .yLabel("fraction of random sets with a smaller effect")
         .title("The chosen heads among random sets of the same size");
   }
 

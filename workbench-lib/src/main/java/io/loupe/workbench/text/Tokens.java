@@ -136,7 +136,7 @@ public final class Tokens {
 
   /** Returns the number of tokens in a row, padding not counted. */
   public int length(int row) {
-    return (int) columns(row).length;
+    return columns(row).length;
   }
 
   /** Returns a copy of the padded ids, [batch, pos]. */

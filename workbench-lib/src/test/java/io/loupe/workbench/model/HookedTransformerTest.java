@@ -241,4 +241,18 @@ class HookedTransformerTest {
       assertThat(Metrics.rank(row[length]).of(run)).isZero();
     }
   }
+
+  @Test
+  void anInterruptedThreadDoesNotGoOnComputing() {
+    HookedTransformer model = TinyModels.gpt2(LoadOptions.DEFAULT);
+    Thread.currentThread().interrupt();
+    try {
+      org.assertj.core.api.Assertions.assertThatExceptionOfType(
+              java.util.concurrent.CancellationException.class)
+          .isThrownBy(() -> model.run(TWO));
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(model.run(TWO).logits().getShape().getShape()).containsExactly(2, 5, 128);
+  }
 }
