@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads a checkpoint's tensors as our parameters: in place in the mapped file where their type
- * allows, parts of fused tensors as views.
+ * Reads a checkpoint's tensors as our parameters: each stored tensor once, parts of fused tensors
+ * as views.
  */
 public final class Checkpoint {
   private static final String WITHOUT_PREFIX = "/";

@@ -3,6 +3,7 @@ package io.loupe.workbench.intervention;
 import ai.djl.ndarray.NDArray;
 import io.loupe.workbench.files.Sha256;
 import io.loupe.workbench.tensor.NativeMemory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor that an intervention writes or adds: it says where it comes from, and compares by
@@ -13,12 +14,11 @@ import io.loupe.workbench.tensor.NativeMemory;
 public final class Value {
   private final NDArray tensor;
   private final String source;
-  private final String digest;
+  private @Nullable String digest; // of the content; hashed when it is first asked for
 
   private Value(NDArray tensor, String source) {
     this.tensor = tensor;
     this.source = source;
-    this.digest = Sha256.of(tensor.getDataType() + " " + tensor.getShape(), tensor.toByteBuffer());
   }
 
   /** Copies a tensor; {@code source} says in words where it comes from. */
@@ -40,16 +40,23 @@ public final class Value {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Value value && digest.equals(value.digest);
+    return other instanceof Value value && digest().equals(value.digest());
   }
 
   @Override
   public int hashCode() {
-    return digest.hashCode();
+    return digest().hashCode();
   }
 
   @Override
   public String toString() {
-    return "%s %s #%s".formatted(source, tensor.getShape(), digest.substring(0, 8));
+    return "%s %s #%s".formatted(source, tensor.getShape(), digest().substring(0, 8));
+  }
+
+  private synchronized String digest() {
+    if (digest == null) {
+      digest = Sha256.of(tensor.getDataType() + " " + tensor.getShape(), tensor.toByteBuffer());
+    }
+    return digest;
   }
 }

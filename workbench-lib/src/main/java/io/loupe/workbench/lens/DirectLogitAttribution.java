@@ -142,7 +142,11 @@ public final class DirectLogitAttribution implements Displayable {
               + "'; there are "
               + components.stream().map(Component::name).toList());
     }
-    return Arrays.stream(values).mapToDouble(row -> row[index]).average().orElseThrow();
+    return mean(index);
+  }
+
+  private double mean(int component) {
+    return Arrays.stream(values).mapToDouble(row -> row[component]).average().orElseThrow();
   }
 
   /** Returns the contribution of each head, mean over rows, [layer][head]. */
@@ -158,7 +162,7 @@ public final class DirectLogitAttribution implements Displayable {
 
   /** Draws the twenty largest contributions, mean over rows, in the order of the forward pass. */
   public Figure plot() {
-    double[] means = components.stream().mapToDouble(component -> mean(component.name())).toArray();
+    double[] means = IntStream.range(0, components.size()).mapToDouble(this::mean).toArray();
     int[] shown =
         IntStream.range(0, means.length)
             .boxed()

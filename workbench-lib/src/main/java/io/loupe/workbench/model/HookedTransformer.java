@@ -83,8 +83,8 @@ public final class HookedTransformer {
 
   /**
    * Loads a Hugging Face folder: {@code config.json}, {@code model.safetensors} or its index with
-   * shards, and a tokenizer if there is one. The weights stay in the mapped file where their type
-   * allows. Throws an {@code IOException} that names the file and what was expected in it.
+   * shards, and a tokenizer if there is one. Nothing holds on to the files: the weights are copied
+   * out of them. Throws an {@code IOException} that names the file and what was expected in it.
    */
   public static HookedTransformer load(Path folder, LoadOptions options) throws IOException {
     return ModelLoader.load(folder, folder.toString(), options);

@@ -6,21 +6,20 @@ import ai.djl.ndarray.types.Shape;
 import io.loupe.workbench.intervention.Intervention;
 import io.loupe.workbench.intervention.Interventions;
 import io.loupe.workbench.metric.Metric;
-import io.loupe.workbench.model.ActivationCache;
 import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.Run;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.HeadSet;
-import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.site.Slice;
+import io.loupe.workbench.tensor.NativeMemory;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What heads do for a metric, found by ablating them: each alone, or a set together against random
@@ -38,25 +37,32 @@ public final class HeadAblation {
   private final HookedTransformer model;
   private final Metric metric;
   private final String kind;
-  private final @Nullable ActivationCache means;
+  private final List<NDArray> replacements; // [layer]: broadcasts to the mixed values
 
   private HeadAblation(
-      HookedTransformer model, Metric metric, String kind, @Nullable ActivationCache means) {
+      HookedTransformer model, Metric metric, String kind, List<NDArray> replacements) {
     this.model = model;
     this.metric = metric;
     this.kind = kind;
-    this.means = means;
+    this.replacements = replacements;
   }
 
   /** Ablates heads by setting their mixed values to zero. */
   public static HeadAblation zero(HookedTransformer model, Metric metric) {
-    return new HeadAblation(model, metric, "zero", null);
+    NDArray zero = NativeMemory.reachable(model.device()).zeros(new Shape(1), model.type());
+    return new HeadAblation(
+        model, metric, "zero", Collections.nCopies(model.config().layers(), zero));
   }
 
   /** Ablates heads by setting their mixed values to their mean over all tokens of a reference. */
   public static HeadAblation mean(HookedTransformer model, Metric metric, Tokens reference) {
-    return new HeadAblation(
-        model, metric, "mean", model.run(reference, Capture.of(Sites.Z)).cache());
+    try (Run run = model.run(reference, Capture.of(Sites.Z))) {
+      List<NDArray> means = new ArrayList<>();
+      for (int layer = 0; layer < model.config().layers(); layer++) {
+        means.add(Interventions.meanOverTokens(Sites.Z.at(layer), run.cache()).tensor());
+      }
+      return new HeadAblation(model, metric, "mean", means);
+    }
   }
 
   /** Ablates every head alone. */
@@ -150,13 +156,9 @@ public final class HeadAblation {
 
   /** Ablates, in each copy of the batch, the heads of that copy's set. */
   private Intervention ablation(int layer, NDArray mask) {
-    HookPoint z = Sites.Z.at(layer);
-    NDArray replacement =
-        means == null
-            ? mask.getManager().zeros(new Shape(1), model.type())
-            : Interventions.meanOverTokens(z, means).tensor();
+    NDArray replacement = replacements.get(layer);
     return Interventions.edit(
-        z, Slice.ALL, kind + " ablation", x -> Tensors.where(mask, replacement, x));
+        Sites.Z.at(layer), Slice.ALL, kind + " ablation", x -> Tensors.where(mask, replacement, x));
   }
 
   /** Returns truth values [set * row, 1, head, 1]. */
