@@ -18,7 +18,13 @@ import picocli.CommandLine.ScopeType;
     versionProvider = Loupe.VersionLines.class,
     scope = ScopeType.INHERIT,
     usageHelpAutoWidth = true,
-    subcommands = {ReportCommand.class, BenchCommand.class, JupyterCommand.class})
+    subcommands = {
+      ReportCommand.class,
+      ModelsCommand.class,
+      ParityCommand.class,
+      BenchCommand.class,
+      JupyterCommand.class
+    })
 public final class Loupe implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 

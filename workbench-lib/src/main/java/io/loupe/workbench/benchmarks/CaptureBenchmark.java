@@ -10,7 +10,9 @@ import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.LoadOptions;
 import io.loupe.workbench.model.Run;
 import io.loupe.workbench.nn.Activation;
+import io.loupe.workbench.nn.AttentionSpec;
 import io.loupe.workbench.nn.Dimensions;
+import io.loupe.workbench.nn.EmbeddingSpec;
 import io.loupe.workbench.nn.MlpSpec;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.NormSpec;
@@ -132,12 +134,12 @@ public final class CaptureBenchmark implements Benchmark {
   }
 
   private static ModelConfig gpt2(Dimensions sizes) {
-    return new ModelConfig(
+    return ModelConfig.decoder(
         "gpt2",
         sizes,
         new NormSpec(NormSpec.Kind.LAYER_NORM, 1e-5),
-        new PositionSpec.Learned(),
-        new MlpSpec(Activation.GELU_TANH, false),
-        1 / Math.sqrt(sizes.dHead()));
+        EmbeddingSpec.LEARNED_POSITIONS,
+        AttentionSpec.causal(new PositionSpec.None(), sizes.dHead()),
+        new MlpSpec(Activation.GELU_TANH, false));
   }
 }

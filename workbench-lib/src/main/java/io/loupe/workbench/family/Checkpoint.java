@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads a checkpoint's tensors as our parameters: each stored tensor once, parts of fused tensors
- * as views.
+ * Reads a checkpoint's tensors as our parameters: each stored tensor once, runs of fused tensors as
+ * views.
  */
 public final class Checkpoint {
   private static final String WITHOUT_PREFIX = "/";
@@ -25,7 +25,10 @@ public final class Checkpoint {
   private final WeightFiles files;
   private final NDManager manager;
   private final DataType type;
-  private final Map<String, NDArray> read = new HashMap<>();
+  private final Map<String, NDArray> stored = new HashMap<>();
+  private final Map<String, Integer> uses = new HashMap<>(); // by sources not yet made
+  private final Map<Source, NDArray> parameters = new HashMap<>();
+  private String prefix = "";
 
   private Checkpoint(Path folder, WeightFiles files, NDManager manager, DataType type) {
     this.folder = folder;
@@ -50,10 +53,11 @@ public final class Checkpoint {
       throws IOException {
     WeightMap map = Families.family(file).weights(config, file);
     Checkpoint checkpoint = new Checkpoint(folder, files, manager, type);
-    String prefix = checkpoint.prefix(map);
+    checkpoint.prefix = checkpoint.prefix(map);
+    map.sources().values().stream().distinct().forEach(checkpoint::count);
     Map<String, NDArray> weights = new LinkedHashMap<>();
     for (Map.Entry<String, Source> entry : map.sources().entrySet()) {
-      weights.put(entry.getKey(), checkpoint.parameter(entry.getValue(), prefix));
+      weights.put(entry.getKey(), checkpoint.parameter(entry.getValue()));
     }
     return new Weights(weights);
   }
@@ -62,28 +66,84 @@ public final class Checkpoint {
    * Some checkpoints were saved from the bare model, without the name of the part that holds it.
    */
   private String prefix(WeightMap map) {
-    String first = map.sources().values().iterator().next().tensor();
+    String first = map.sources().values().iterator().next().names().get(0);
     return map.prefixes().stream()
-        .filter(prefix -> files.names().contains(prefix + first))
+        .filter(candidate -> files.contains(candidate + first))
         .findFirst()
         .orElse(map.prefixes().get(0));
   }
 
-  private NDArray parameter(Source source, String prefix) throws IOException {
-    boolean bare = source.tensor().startsWith(WITHOUT_PREFIX);
-    String name = bare ? source.tensor().substring(1) : prefix + source.tensor();
-    NDArray tensor = read.get(name);
+  private void count(Source source) {
+    uses.merge(name(source), 1, Integer::sum);
+    source.times().ifPresent(this::count);
+  }
+
+  /** The same source is the same array: tied weights are held once. */
+  private NDArray parameter(Source source) throws IOException {
+    NDArray made = parameters.get(source);
+    if (made == null) {
+      made = make(source);
+      parameters.put(source, made);
+    }
+    return made;
+  }
+
+  private NDArray make(Source source) throws IOException {
+    NDArray tensor = stored(source);
+    NDArray own = cut(source.cut(), tensor);
+    if (source.transposed()) {
+      own = own.transpose();
+    }
+    if (source.plus() != 0) {
+      own = own.add(source.plus());
+    }
+    if (source.times().isPresent()) {
+      own = own.matMul(parameter(source.times().get()));
+    }
+    String name = name(source);
+    boolean kept = own == tensor || parameters.values().stream().anyMatch(p -> p == tensor);
+    if (uses.merge(name, -1, Integer::sum) == 0 && !kept) {
+      stored.remove(name);
+      tensor.close(); // views of it keep what they show
+    }
+    return own;
+  }
+
+  private static NDArray cut(Source.Cut cut, NDArray tensor) {
+    if (cut instanceof Source.Cut.Range range) {
+      return tensor.get(
+          new NDIndex().addAllDim(range.dimension()).addSliceDim(range.from(), range.to()));
+    }
+    if (cut instanceof Source.Cut.OfEachHead part) {
+      long[] shape = tensor.getShape().getShape();
+      long rows = shape[0] / part.parts();
+      long width = tensor.size() / shape[0];
+      NDArray byHead = tensor.reshape(part.heads(), part.parts(), rows / part.heads(), width);
+      NDArray own = byHead.get(new NDIndex().addAllDim(1).addIndices(part.part()));
+      return shape.length == 1 ? own.reshape(rows) : own.reshape(rows, width);
+    }
+    return tensor;
+  }
+
+  private NDArray stored(Source source) throws IOException {
+    String name = name(source);
+    NDArray tensor = stored.get(name);
     if (tensor == null) {
       requireShape(name, source.shape());
       tensor = files.read(name, manager, type);
-      read.put(name, tensor);
+      stored.put(name, tensor);
     }
-    if (source.dimension() >= 0) {
-      tensor =
-          tensor.get(
-              new NDIndex().addAllDim(source.dimension()).addSliceDim(source.from(), source.to()));
-    }
-    return source.transposed() ? tensor.transpose() : tensor;
+    return tensor;
+  }
+
+  /** Returns the first of the tensor's names that the files have, or the first. */
+  private String name(Source source) {
+    List<String> names = source.names().stream().map(this::inFile).toList();
+    return names.stream().filter(files::contains).findFirst().orElse(names.get(0));
+  }
+
+  private String inFile(String name) {
+    return name.startsWith(WITHOUT_PREFIX) ? name.substring(1) : prefix + name;
   }
 
   private void requireShape(String name, List<Long> expected) throws IOException {

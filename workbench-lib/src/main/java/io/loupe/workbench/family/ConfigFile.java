@@ -2,7 +2,11 @@ package io.loupe.workbench.family;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -12,6 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class ConfigFile {
   private static final JsonMapper JSON = new JsonMapper();
+  private static final int MOST_REPEATS = 10_000;
 
   private final Path file;
   private final JsonNode json;
@@ -82,6 +87,102 @@ public final class ConfigFile {
           file, "expected a number at '%s', got %s".formatted(key, node));
     }
     return node.doubleValue();
+  }
+
+  /** Returns a number that must be there. */
+  public double number(String key) throws ModelFormatException {
+    if (!json.hasNonNull(key)) {
+      throw new ModelFormatException(file, "expected a number at '%s', got nothing".formatted(key));
+    }
+    return number(key, 0);
+  }
+
+  /** Returns a size; empty where the key says null, and the given one where it is absent. */
+  public OptionalInt optionalSize(String key, OptionalInt absent) throws ModelFormatException {
+    return json.hasNonNull(key)
+        ? OptionalInt.of(size(key))
+        : json.has(key) ? OptionalInt.empty() : absent;
+  }
+
+  /** Returns a number; empty where the key says null, and the given one where it is absent. */
+  public OptionalDouble optionalNumber(String key, OptionalDouble absent)
+      throws ModelFormatException {
+    return json.hasNonNull(key)
+        ? OptionalDouble.of(number(key))
+        : json.has(key) ? OptionalDouble.empty() : absent;
+  }
+
+  /** Returns a list of numbers that must be there. */
+  public List<Double> numbers(String key) throws ModelFormatException {
+    List<Double> numbers = new ArrayList<>();
+    for (JsonNode node : list(key)) {
+      if (!node.isNumber()) {
+        throw new ModelFormatException(
+            file, "expected numbers in the list at '%s', got %s".formatted(key, node));
+      }
+      numbers.add(node.doubleValue());
+    }
+    return numbers;
+  }
+
+  /** Returns a list of strings, or the given one where the key is absent or null. */
+  public List<String> texts(String key, List<String> absent) throws ModelFormatException {
+    return json.hasNonNull(key) ? texts(key, list(key)) : absent;
+  }
+
+  /** Returns the strings of groups that are repeated: [[["a", "b"], 2]] is a, b, a, b. */
+  public List<String> repeatedTexts(String key) throws ModelFormatException {
+    List<String> all = new ArrayList<>();
+    for (JsonNode group : list(key)) {
+      JsonNode times = group.path(1);
+      if (!group.path(0).isArray() || !times.canConvertToInt() || times.intValue() > MOST_REPEATS) {
+        throw new ModelFormatException(
+            file, "expected pairs of a list and a count at '%s', got %s".formatted(key, group));
+      }
+      for (int i = 0; i < times.intValue(); i++) {
+        all.addAll(texts(key, group.get(0)));
+      }
+    }
+    return all;
+  }
+
+  private List<String> texts(String key, JsonNode list) throws ModelFormatException {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode node : list) {
+      if (!node.isString()) {
+        throw new ModelFormatException(
+            file, "expected strings in the list at '%s', got %s".formatted(key, node));
+      }
+      texts.add(node.stringValue());
+    }
+    return texts;
+  }
+
+  private JsonNode list(String key) throws ModelFormatException {
+    JsonNode node = json.get(key);
+    if (node == null || !node.isArray()) {
+      throw new ModelFormatException(file, "expected a list at '%s', got %s".formatted(key, node));
+    }
+    return node;
+  }
+
+  /** Tells whether the key is there and not null. */
+  public boolean has(String key) {
+    return json.hasNonNull(key);
+  }
+
+  /** Returns an object without keys, of the same file. */
+  public ConfigFile empty() {
+    return new ConfigFile(file, JSON.createObjectNode());
+  }
+
+  /** Returns an object inside this one that must be there. */
+  public ConfigFile objectAt(String key) throws ModelFormatException {
+    return object(key)
+        .orElseThrow(
+            () ->
+                new ModelFormatException(
+                    file, "expected an object at '%s', got nothing".formatted(key)));
   }
 
   /** Returns a truth value, or the given one where the key is absent or null. */

@@ -1,33 +1,86 @@
 package io.loupe.workbench.family;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Where one of our parameters stands in a checkpoint.
+ * Where one of our parameters stands in a checkpoint, and what is done to it when it is read.
  *
- * @param tensor the tensor's name there
+ * @param names the tensor's name there, and those it has in other writers' checkpoints
  * @param shape the shape it must have there
- * @param dimension which of its dimensions holds several parameters side by side; -1 if it holds
- *     one
- * @param from first index of ours on that dimension
- * @param to index behind our last
+ * @param cut which part of it is ours
  * @param transposed whether it is stored [in, out] rather than [out, in]
+ * @param plus what is added to every entry: Gemma stores its norms' weights minus 1
+ * @param times a matrix that ours is multiplied with from the right; empty for none
  */
 record Source(
-    String tensor, List<Long> shape, int dimension, long from, long to, boolean transposed) {
+    List<String> names,
+    List<Long> shape,
+    Cut cut,
+    boolean transposed,
+    double plus,
+    Optional<Source> times) {
+
+  /** A part of a tensor that holds several parameters. */
+  sealed interface Cut {
+    /** All of it. */
+    record Whole() implements Cut {}
+
+    /** A run of indices on one dimension. */
+    record Range(int dimension, long from, long to) implements Cut {}
+
+    /**
+     * The first dimension holds, for each head, the rows of all parts behind each other; ours is
+     * one part.
+     */
+    record OfEachHead(long heads, long parts, long part) implements Cut {}
+  }
 
   static Source of(String tensor, long... shape) {
-    return new Source(tensor, Arrays.stream(shape).boxed().toList(), -1, 0, 0, false);
+    return new Source(
+        List.of(tensor),
+        Arrays.stream(shape).boxed().toList(),
+        new Cut.Whole(),
+        false,
+        0,
+        Optional.empty());
+  }
+
+  /** Under another name in some checkpoints. */
+  Source or(String other) {
+    List<String> all = new ArrayList<>(names);
+    all.add(other);
+    return new Source(all, shape, cut, transposed, plus, times);
   }
 
   /** A linear layer that is stored [in, out], as GPT-2's are. */
-  Source stored(boolean inOut) {
-    return new Source(tensor, shape, dimension, from, to, inOut);
+  Source storedInOut() {
+    return new Source(names, shape, cut, true, plus, times);
   }
 
   /** A part of a fused tensor. */
   Source part(int dimension, long from, long to) {
-    return new Source(tensor, shape, dimension, from, to, transposed);
+    return with(new Cut.Range(dimension, from, to));
+  }
+
+  /** One of several parts that stand side by side within each head. */
+  Source ofEachHead(long heads, long parts, long part) {
+    return with(new Cut.OfEachHead(heads, parts, part));
+  }
+
+  /** With a number added. */
+  Source plus(double number) {
+    return new Source(names, shape, cut, transposed, number, times);
+  }
+
+  /** Multiplied with a matrix from the right. */
+  Source times(Source matrix) {
+    return new Source(names, shape, cut, transposed, plus, Optional.of(matrix));
+  }
+
+  private Source with(Cut other) {
+    return new Source(names, shape, other, transposed, plus, times);
   }
 }

@@ -28,7 +28,7 @@ public final class Application {
    */
   public static void check(Intervention intervention, ModelConfig config) {
     config.require(intervention.at());
-    SliceMask.check(intervention.slice(), intervention.at(), config.sizes());
+    SliceMask.check(intervention.slice(), intervention.at(), config);
     if (intervention instanceof Intervention.Add add) {
       checkVector(add, config);
     }
@@ -72,7 +72,7 @@ public final class Application {
   private static void checkVector(Intervention.Add add, ModelConfig config) {
     var axes = add.at().site().axes();
     long[] shape = add.vector().tensor().getShape().getShape();
-    long expected = SliceMask.size(axes.get(axes.size() - 1), config.sizes());
+    long expected = SliceMask.size(axes.get(axes.size() - 1), config);
     if (shape.length == 0
         || (shape[shape.length - 1] != expected && shape[shape.length - 1] != 1)) {
       throw new IllegalArgumentException(

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.loupe.workbench.nn.Dimensions;
+import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.site.Axis;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
@@ -39,12 +40,12 @@ final class SliceMask {
   }
 
   /** Refuses a slice that names axes or indices that no activation of the site can have. */
-  static void check(Slice slice, HookPoint at, Dimensions sizes) {
+  static void check(Slice slice, HookPoint at, ModelConfig config) {
     for (Map.Entry<Axis, Slice.Selection> entry : slice.selections().entrySet()) {
       Axis axis = entry.getKey();
       requireAxis(at, axis);
       if (entry.getValue() instanceof Slice.Indices indices) {
-        int size = size(axis, sizes);
+        int size = size(axis, config);
         boolean fromEnd = isPosition(axis);
         for (int index : indices.indices()) {
           if (index >= size || index < (fromEnd ? -size : 0)) {
@@ -71,10 +72,11 @@ final class SliceMask {
         "%s has the axes %s; it cannot be cut on %s%s".formatted(at, site.axes(), axis, hint));
   }
 
-  static int size(Axis axis, Dimensions sizes) {
+  static int size(Axis axis, ModelConfig config) {
+    Dimensions sizes = config.sizes();
     return switch (axis) {
       case BATCH -> Integer.MAX_VALUE;
-      case POS, QUERY_POS, KEY_POS -> sizes.context();
+      case POS, QUERY_POS, KEY_POS -> config.longestInput();
       case HEAD -> sizes.heads();
       case KV_HEAD -> sizes.kvHeads();
       case D_MODEL -> sizes.dModel();

@@ -365,12 +365,12 @@ public final class HookedTransformer {
   }
 
   private void check(Tokens tokens) {
-    if (tokens.length() > config.context()) {
-      throw new IllegalArgumentException(
-          "The prompt has %d tokens; the model's context is %d"
-              .formatted(tokens.length(), config.context()));
-    }
     for (int row = 0; row < tokens.batch(); row++) {
+      if (tokens.length(row) > config.longestInput()) {
+        throw new IllegalArgumentException(
+            "The prompt in row %d has %d tokens; the model's context is %d"
+                .formatted(row, tokens.length(row), config.context()));
+      }
       if (tokens.length(row) == 0) {
         throw new IllegalArgumentException("Row " + row + " has no tokens, only padding");
       }

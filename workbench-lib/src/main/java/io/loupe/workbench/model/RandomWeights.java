@@ -4,9 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.loupe.workbench.nn.AttentionSpec.QueryKeyNorm;
+import io.loupe.workbench.nn.BlockSpec;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.NormSpec;
-import io.loupe.workbench.nn.PositionSpec;
 import io.loupe.workbench.nn.Weights;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
@@ -34,30 +35,44 @@ final class RandomWeights {
   static Weights of(ModelConfig config, DataType type, long seed, NDManager manager) {
     RandomWeights made = new RandomWeights(manager, type, seed);
     made.normal("embed.W_E", DEVIATION, config.vocab(), config.dModel());
-    if (config.positions() instanceof PositionSpec.Learned) {
+    if (config.embedding().learnedPositions()) {
       made.normal("pos_embed.W_pos", DEVIATION, config.context(), config.dModel());
     }
-    for (int layer = 0; layer < config.layers(); layer++) {
-      made.block(config, "blocks." + layer + ".");
+    if (config.embedding().tokenTypes()) {
+      made.normal("token_type_embed.W_types", DEVIATION, 2, config.dModel());
     }
-    made.norm(config, "ln_final");
+    if (config.embedding().normed()) {
+      made.norm(config, "embed_ln");
+    }
+    for (int layer = 0; layer < config.layers(); layer++) {
+      made.block(config, layer);
+    }
+    if (config.head().transform().isPresent()) {
+      made.linear("head.%s", DEVIATION, config.dModel(), config.dModel(), true);
+    }
+    if (config.head().normed()) {
+      made.norm(config, "ln_final");
+    }
     made.normal("unembed.W_U", DEVIATION, config.vocab(), config.dModel());
     return new Weights(made.weights);
   }
 
-  private void block(ModelConfig config, String at) {
+  private void block(ModelConfig config, int layer) {
+    String at = "blocks." + layer + ".";
+    BlockSpec.Norms norms = config.block().norms();
     int dModel = config.dModel();
     int queries = config.heads() * config.dHead();
     int keys = config.kvHeads() * config.dHead();
     int dMlp = config.sizes().dMlp();
     boolean biased = config.norm().kind() == NormSpec.Kind.LAYER_NORM;
     double outDeviation = DEVIATION / Math.sqrt(2.0 * config.layers());
-    norm(config, at + "ln1");
+    norms(config, at + "ln1", norms);
     linear(at + "attn.%s_Q", DEVIATION, queries, dModel, biased);
     linear(at + "attn.%s_K", DEVIATION, keys, dModel, biased);
     linear(at + "attn.%s_V", DEVIATION, keys, dModel, biased);
     linear(at + "attn.%s_O", outDeviation, dModel, queries, biased);
-    norm(config, at + "ln2");
+    queryKeyNorms(config, at, config.attention().get(layer).queryKeyNorm());
+    norms(config, at + "ln2", norms);
     if (config.mlp().gated()) {
       linear(at + "mlp.%s_gate", DEVIATION, dMlp, dModel, biased);
     }
@@ -72,10 +87,31 @@ final class RandomWeights {
     }
   }
 
+  private void norms(ModelConfig config, String name, BlockSpec.Norms norms) {
+    if (norms.readsNormalised()) {
+      norm(config, name);
+    }
+    if (norms.hasBehind()) {
+      norm(config, name + "_post");
+    }
+  }
+
+  private void queryKeyNorms(ModelConfig config, String at, QueryKeyNorm normed) {
+    if (normed != QueryKeyNorm.NONE) {
+      boolean all = normed == QueryKeyNorm.ALL_HEADS;
+      norm(config, at + "attn.q_norm", config.dHead() * (all ? config.heads() : 1));
+      norm(config, at + "attn.k_norm", config.dHead() * (all ? config.kvHeads() : 1));
+    }
+  }
+
   private void norm(ModelConfig config, String name) {
-    weights.put(name + ".w", manager.ones(new Shape(config.dModel()), type));
+    norm(config, name, config.dModel());
+  }
+
+  private void norm(ModelConfig config, String name, int width) {
+    weights.put(name + ".w", manager.ones(new Shape(width), type));
     if (config.norm().kind() == NormSpec.Kind.LAYER_NORM) {
-      weights.put(name + ".b", manager.zeros(new Shape(config.dModel()), type));
+      weights.put(name + ".b", manager.zeros(new Shape(width), type));
     }
   }
 

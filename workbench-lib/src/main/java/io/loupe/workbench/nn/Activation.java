@@ -36,6 +36,34 @@ public enum Activation {
       }
     }
   },
+  /** x * sigmoid(1.702 x), another approximation of GELU. */
+  QUICK_GELU {
+    @Override
+    NDArray apply(NDArray x, boolean differentiable) {
+      return ai.djl.nn.Activation.sigmoid(x.mul(1.702)).mul(x);
+    }
+  },
+  /** max(x, 0) squared (So et al. 2021). */
+  RELU_SQUARED {
+    @Override
+    NDArray apply(NDArray x, boolean differentiable) {
+      return ai.djl.nn.Activation.relu(x).square();
+    }
+  },
+  /** The hyperbolic tangent. */
+  TANH {
+    @Override
+    NDArray apply(NDArray x, boolean differentiable) {
+      return x.tanh();
+    }
+  },
+  /** x: no non-linearity. */
+  IDENTITY {
+    @Override
+    NDArray apply(NDArray x, boolean differentiable) {
+      return x.duplicate();
+    }
+  },
   /** x * sigmoid(x), also called swish. */
   SILU {
     @Override
@@ -49,14 +77,21 @@ public enum Activation {
   private static final double SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
   private static final Map<String, Activation> HUGGING_FACE_NAMES =
-      Map.of(
-          "relu", RELU,
-          "gelu", GELU,
-          "gelu_new", GELU_TANH,
-          "gelu_pytorch_tanh", GELU_TANH,
-          "gelu_fast", GELU_TANH,
-          "silu", SILU,
-          "swish", SILU);
+      Map.ofEntries(
+          Map.entry("relu", RELU),
+          Map.entry("gelu", GELU),
+          Map.entry("gelu_python", GELU),
+          Map.entry("gelu_new", GELU_TANH),
+          Map.entry("gelu_pytorch_tanh", GELU_TANH),
+          Map.entry("gelu_python_tanh", GELU_TANH),
+          Map.entry("gelu_accurate", GELU_TANH),
+          Map.entry("gelu_fast", GELU_TANH),
+          Map.entry("quick_gelu", QUICK_GELU),
+          Map.entry("relu2", RELU_SQUARED),
+          Map.entry("tanh", TANH),
+          Map.entry("linear", IDENTITY),
+          Map.entry("silu", SILU),
+          Map.entry("swish", SILU));
 
   /** Returns a new tensor; the input is left alone. */
   abstract NDArray apply(NDArray x, boolean differentiable);

@@ -1,9 +1,10 @@
 package io.loupe.workbench.nn;
 
-import static io.loupe.workbench.site.Sites.ATTN_OUT;
 import static io.loupe.workbench.site.Sites.K;
+import static io.loupe.workbench.site.Sites.K_NORM;
 import static io.loupe.workbench.site.Sites.PATTERN;
 import static io.loupe.workbench.site.Sites.Q;
+import static io.loupe.workbench.site.Sites.Q_NORM;
 import static io.loupe.workbench.site.Sites.RESULT;
 import static io.loupe.workbench.site.Sites.ROT_K;
 import static io.loupe.workbench.site.Sites.ROT_Q;
@@ -19,43 +20,61 @@ import org.jspecify.annotations.Nullable;
  * Multi-head attention with shared key/value heads, as a pipeline of hookable steps (Vaswani et al.
  * 2017; Ainslie et al. 2023).
  */
-final class Attention {
+final class Attention implements Sublayer.Part {
   private final ModelConfig config;
+  private final AttentionSpec spec;
   private final int layer;
   private final Linear query;
   private final Linear key;
   private final Linear value;
   private final Linear out;
+  private final @Nullable Norm queryNorm;
+  private final @Nullable Norm keyNorm;
   private final NDArray outByHead; // [head, d_head, d_model], a view of out
 
-  Attention(ModelConfig config, int layer, Linear query, Linear key, Linear value, Linear out) {
+  Attention(ModelConfig config, int layer, Weights weights) {
+    String at = "blocks." + layer + ".attn.";
     this.config = config;
+    this.spec = config.attention().get(layer);
     this.layer = layer;
-    this.query = query;
-    this.key = key;
-    this.value = value;
-    this.out = out;
+    this.query = weights.linear(at + "W_Q", at + "b_Q");
+    this.key = weights.linear(at + "W_K", at + "b_K");
+    this.value = weights.linear(at + "W_V", at + "b_V");
+    this.out = weights.linear(at + "W_O", at + "b_O");
+    boolean normed = spec.queryKeyNorm() != AttentionSpec.QueryKeyNorm.NONE;
+    this.queryNorm = normed ? weights.norm(config.norm(), at + "q_norm") : null;
+    this.keyNorm = normed ? weights.norm(config.norm(), at + "k_norm") : null;
     this.outByHead =
         out.weight().transpose().reshape(config.heads(), config.dHead(), config.dModel());
   }
 
-  /** Maps the normalised residual stream [batch, pos, d_model] to what the attention adds to it. */
-  NDArray apply(NDArray x, NDArray mask, @Nullable Rotary rotary, Hooks hooks) {
+  /** Maps the attention's input [batch, pos, d_model] to the sum of what its heads write. */
+  @Override
+  public NDArray apply(NDArray x, Pass pass) {
+    Hooks hooks = pass.hooks();
     NDArray q =
         hooks.at(Q.at(layer), heads(query.apply(x), config.heads())); // [batch, pos, head, d_head]
     NDArray k =
         hooks.at(
             K.at(layer), heads(key.apply(x), config.kvHeads())); // [batch, pos, kv_head, d_head]
     NDArray v = hooks.at(V.at(layer), heads(value.apply(x), config.kvHeads()));
-    if (rotary != null) {
-      q = hooks.at(ROT_Q.at(layer), rotary.turn(q));
-      k = hooks.at(ROT_K.at(layer), rotary.turn(k));
+    if (queryNorm != null && keyNorm != null) {
+      q = hooks.at(Q_NORM.at(layer), normalised(q, queryNorm));
+      k = hooks.at(K_NORM.at(layer), normalised(k, keyNorm));
+    }
+    if (spec.positions() instanceof PositionSpec.Rotary rotary) {
+      q = hooks.at(ROT_Q.at(layer), pass.inputs().rotary(rotary).turn(q));
+      k = hooks.at(ROT_K.at(layer), pass.inputs().rotary(rotary).turn(k));
+    }
+    if (pass.cache() != null) {
+      k = pass.cache().keys(layer, k);
+      v = pass.cache().values(layer, v);
     }
     NDArray scores =
-        hooks.at(SCORES.at(layer), scores(q, k).addi(mask)); // [batch, head, query, key]
+        hooks.at(SCORES.at(layer), scores(q, k, pass.inputs())); // [batch, head, query, key]
     NDArray pattern = hooks.at(PATTERN.at(layer), scores.softmax(-1));
     NDArray z = hooks.at(Z.at(layer), mix(pattern, v)); // [batch, pos, head, d_head]
-    return hooks.at(ATTN_OUT.at(layer), project(z, hooks)); // [batch, pos, d_model]
+    return project(z, hooks); // [batch, pos, d_model]
   }
 
   private static NDArray heads(NDArray flat, int heads) {
@@ -63,18 +82,38 @@ final class Attention {
     return flat.reshape(shape.get(0), shape.get(1), heads, shape.get(2) / heads);
   }
 
+  private NDArray normalised(NDArray byHead, Norm norm) {
+    if (spec.queryKeyNorm() == AttentionSpec.QueryKeyNorm.EACH_HEAD) {
+      return norm.apply(byHead);
+    }
+    Shape shape = byHead.getShape();
+    long width = shape.get(2) * shape.get(3);
+    return norm.apply(byHead.reshape(shape.get(0), shape.get(1), width)).reshape(shape);
+  }
+
+  private NDArray scores(NDArray q, NDArray k, Inputs inputs) {
+    NDArray scores = products(q, k);
+    if (spec.softCap().isPresent()) {
+      double cap = spec.softCap().getAsDouble();
+      scores = scores.div(cap).tanh().mul(cap);
+    }
+    if (spec.positions() instanceof PositionSpec.Alibi) {
+      scores.addi(inputs.alibi(config.heads()));
+    }
+    return scores.addi(inputs.mask(spec.mask()));
+  }
+
   /**
    * The heads that share a key/value head are treated as further rows of one product: no key is
    * copied.
    */
-  private NDArray scores(NDArray q, NDArray k) {
+  private NDArray products(NDArray q, NDArray k) {
     long batch = q.getShape().get(0);
     long queries = q.getShape().get(1);
     long keys = k.getShape().get(1);
     NDArray rows =
         grouped(
-            q.mul(config.attentionScale())
-                .transpose(0, 2, 1, 3)); // [batch, kv_head, group * query, d_head]
+            q.mul(spec.scale()).transpose(0, 2, 1, 3)); // [batch, kv_head, group * query, d_head]
     return rows.matMul(k.transpose(0, 2, 3, 1)).reshape(batch, config.heads(), queries, keys);
   }
 

@@ -1,40 +1,30 @@
 package io.loupe.workbench.nn;
 
-import static io.loupe.workbench.site.Sites.LN1;
-import static io.loupe.workbench.site.Sites.LN1_SCALE;
-import static io.loupe.workbench.site.Sites.LN2;
-import static io.loupe.workbench.site.Sites.LN2_SCALE;
 import static io.loupe.workbench.site.Sites.RESID_MID;
 import static io.loupe.workbench.site.Sites.RESID_POST;
 import static io.loupe.workbench.site.Sites.RESID_PRE;
 
 import ai.djl.ndarray.NDArray;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One layer: attention and MLP, each on the normalised residual stream, each adding to it.
+ * One layer: attention and MLP, each reading the residual stream and adding to it.
  *
  * @param layer where it stands
- * @param ln1 the attention's norm
- * @param attention the attention
- * @param ln2 the MLP's norm
- * @param mlp the MLP
+ * @param parallel whether both read the stream before the layer
+ * @param attention the attention and its norms
+ * @param mlp the MLP and its norms
  */
-record Block(int layer, Norm ln1, Attention attention, Norm ln2, Mlp mlp) {
+record Block(int layer, boolean parallel, Sublayer attention, Sublayer mlp) {
 
   /** Maps the residual stream [batch, pos, d_model] before the layer to the one after it. */
-  NDArray apply(NDArray x, NDArray mask, @Nullable Rotary rotary, Hooks hooks) {
+  NDArray apply(NDArray x, Pass pass) {
+    Hooks hooks = pass.hooks();
     x = hooks.at(RESID_PRE.at(layer), x);
-    NDArray attended = attention.apply(normalised1(x, hooks), mask, rotary, hooks);
-    x = hooks.at(RESID_MID.at(layer), x.add(attended));
-    return hooks.at(RESID_POST.at(layer), x.add(mlp.apply(normalised2(x, hooks), hooks)));
-  }
-
-  private NDArray normalised1(NDArray x, Hooks hooks) {
-    return ln1.apply(x, LN1_SCALE.at(layer), LN1.at(layer), hooks);
-  }
-
-  private NDArray normalised2(NDArray x, Hooks hooks) {
-    return ln2.apply(x, LN2_SCALE.at(layer), LN2.at(layer), hooks);
+    if (parallel) {
+      NDArray sum = x.add(attention.added(x, pass)).add(mlp.added(x, pass));
+      return hooks.at(RESID_POST.at(layer), sum);
+    }
+    x = hooks.at(RESID_MID.at(layer), attention.apply(x, pass));
+    return hooks.at(RESID_POST.at(layer), mlp.apply(x, pass));
   }
 }

@@ -1,6 +1,5 @@
 package io.loupe.workbench.nn;
 
-import static io.loupe.workbench.site.Sites.MLP_OUT;
 import static io.loupe.workbench.site.Sites.MLP_POST;
 import static io.loupe.workbench.site.Sites.MLP_PRE;
 import static io.loupe.workbench.site.Sites.MLP_PRE_LINEAR;
@@ -17,10 +16,23 @@ import org.jspecify.annotations.Nullable;
  * @param gate d_model to d_mlp, the activated branch of a gated MLP; null in a plain one
  * @param out d_mlp to d_model
  */
-record Mlp(Activation activation, int layer, Linear in, @Nullable Linear gate, Linear out) {
+record Mlp(Activation activation, int layer, Linear in, @Nullable Linear gate, Linear out)
+    implements Sublayer.Part {
 
-  /** Maps the normalised residual stream [batch, pos, d_model] to what the MLP adds to it. */
-  NDArray apply(NDArray x, Hooks hooks) {
+  static Mlp of(ModelConfig config, int layer, Weights weights) {
+    String at = "blocks." + layer + ".mlp.";
+    return new Mlp(
+        config.mlp().activation(),
+        layer,
+        weights.linear(at + "W_in", at + "b_in"),
+        config.mlp().gated() ? weights.linear(at + "W_gate", at + "b_gate") : null,
+        weights.linear(at + "W_out", at + "b_out"));
+  }
+
+  /** Maps the MLP's input [batch, pos, d_model] to what its neurons write. */
+  @Override
+  public NDArray apply(NDArray x, Pass pass) {
+    Hooks hooks = pass.hooks();
     NDArray post; // [batch, pos, d_mlp]
     if (gate == null) {
       NDArray pre = hooks.at(MLP_PRE.at(layer), in.apply(x));
@@ -30,7 +42,6 @@ record Mlp(Activation activation, int layer, Linear in, @Nullable Linear gate, L
       NDArray linear = hooks.at(MLP_PRE_LINEAR.at(layer), in.apply(x));
       post = activation.apply(pre, hooks.differentiable()).mul(linear);
     }
-    return hooks.at(
-        MLP_OUT.at(layer), out.apply(hooks.at(MLP_POST.at(layer), post))); // [batch, pos, d_model]
+    return out.apply(hooks.at(MLP_POST.at(layer), post)); // [batch, pos, d_model]
   }
 }

@@ -8,7 +8,11 @@ import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Sites;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * What a model is made of, whatever family it comes from. The forward pass reads this and never the
@@ -17,18 +21,49 @@ import java.util.List;
  * @param family where the checkpoint comes from, for people: {@code gpt2}, {@code llama}
  * @param sizes the numbers
  * @param norm the normalisation, the same everywhere
- * @param positions the position scheme
+ * @param embedding how tokens enter the residual stream
+ * @param attention the attention of each layer
+ * @param block how a layer is put together
  * @param mlp the MLP's shape
- * @param attentionScale what scores are multiplied with, usually 1 / sqrt(dHead)
+ * @param head how the residual stream becomes logits
  */
 public record ModelConfig(
     String family,
     Dimensions sizes,
     NormSpec norm,
-    PositionSpec positions,
+    EmbeddingSpec embedding,
+    List<AttentionSpec> attention,
+    BlockSpec block,
     MlpSpec mlp,
-    double attentionScale)
+    HeadSpec head)
     implements Displayable {
+
+  public ModelConfig {
+    attention = List.copyOf(attention);
+    if (attention.size() != sizes.layers()) {
+      throw new IllegalArgumentException(
+          "%d layers need as many attentions; got %d".formatted(sizes.layers(), attention.size()));
+    }
+  }
+
+  /** Returns a decoder with the same attention in every layer, and a norm before each part. */
+  public static ModelConfig decoder(
+      String family,
+      Dimensions sizes,
+      NormSpec norm,
+      EmbeddingSpec embedding,
+      AttentionSpec attention,
+      MlpSpec mlp) {
+    return new ModelConfig(
+        family,
+        sizes,
+        norm,
+        embedding,
+        Collections.nCopies(sizes.layers(), attention),
+        BlockSpec.PRE_NORM,
+        mlp,
+        HeadSpec.NORMED);
+  }
 
   public int layers() {
     return sizes.layers();
@@ -54,9 +89,26 @@ public record ModelConfig(
     return sizes.vocab();
   }
 
-  /** Returns the longest input, in tokens. */
+  /** Returns the context that the model was made for, in tokens. */
   public int context() {
     return sizes.context();
+  }
+
+  /**
+   * Returns the longest input, in tokens: the context, or no bound where positions enter by a rule
+   * that is made for any length (ALiBi, a rotary embedding whose base grows with the length).
+   */
+  public int longestInput() {
+    boolean anyLength =
+        !embedding.learnedPositions()
+            && attention.stream().allMatch(layer -> reachesAnyLength(layer.positions()));
+    return anyLength ? Integer.MAX_VALUE : context();
+  }
+
+  private static boolean reachesAnyLength(PositionSpec positions) {
+    return positions instanceof PositionSpec.Alibi
+        || positions instanceof PositionSpec.Rotary rotary
+            && rotary.scaling() instanceof RotaryScaling.Dynamic;
   }
 
   /** Returns every head of the model. */
@@ -64,18 +116,64 @@ public record ModelConfig(
     return HeadSet.all(layers(), heads());
   }
 
+  /** Tells whether no token sees what stands behind it, so that text can be continued. */
+  public boolean causal() {
+    return attention.stream().allMatch(layer -> layer.mask().causal());
+  }
+
+  /** Tells whether the forward pass comes through the point. */
+  public boolean has(HookPoint point) {
+    return has(point.site()) && (!point.site().perLayer() || point.layer() < layers());
+  }
+
   /** Tells whether the model's forward pass comes through the site. */
   public boolean has(Site site) {
+    return missing(site).isEmpty();
+  }
+
+  /** Returns why the model has no such site; empty if it has it. */
+  private String missing(Site site) {
+    if (!Sites.all().contains(site)) {
+      return "no part of the model passes it";
+    }
     if (site.equals(Sites.POS_EMBED)) {
-      return positions instanceof PositionSpec.Learned;
+      return embedding.learnedPositions() ? "" : "it learns no positions";
+    }
+    if (site.equals(Sites.TOKEN_TYPE_EMBED)) {
+      return embedding.tokenTypes() ? "" : "it has no token types";
     }
     if (site.equals(Sites.ROT_Q) || site.equals(Sites.ROT_K)) {
-      return positions instanceof PositionSpec.Rotary;
+      return any(layer -> layer.positions() instanceof PositionSpec.Rotary)
+          ? ""
+          : "it has no rotary embedding";
+    }
+    if (site.equals(Sites.Q_NORM) || site.equals(Sites.K_NORM)) {
+      return any(layer -> layer.queryKeyNorm() != AttentionSpec.QueryKeyNorm.NONE)
+          ? ""
+          : "it does not normalise queries and keys";
     }
     if (site.equals(Sites.MLP_PRE_LINEAR)) {
-      return mlp.gated();
+      return mlp.gated() ? "" : "its MLP is not gated";
     }
-    return Sites.all().contains(site);
+    if (site.equals(Sites.RESID_MID)) {
+      return block.parallel() ? "its attention and MLP work in parallel" : "";
+    }
+    if (site.name().startsWith("ln_final")) {
+      return head.normed() ? "" : "it has no final norm";
+    }
+    if (site.name().startsWith("ln1_post") || site.name().startsWith("ln2_post")) {
+      return block.norms().hasBehind() ? "" : "no norm stands behind its attention and MLP";
+    }
+    if (site.name().startsWith("ln1.") || site.name().startsWith("ln2.")) {
+      return block.norms().readsNormalised()
+          ? ""
+          : "no norm stands before its attention and MLP, which read the residual stream";
+    }
+    return "";
+  }
+
+  private boolean any(Predicate<AttentionSpec> test) {
+    return attention.stream().anyMatch(test);
   }
 
   /** Returns the sites that the model has, in the order of the forward pass. */
@@ -104,10 +202,11 @@ public record ModelConfig(
    * model has.
    */
   public HookPoint require(HookPoint point) {
-    if (!has(point.site())) {
+    String reason = missing(point.site());
+    if (!reason.isEmpty()) {
       throw new IllegalArgumentException(
-          "This %s model has no %s (%s); it has %s"
-              .formatted(family, point.site(), point.site().meaning(), sites()));
+          "This %s model has no %s (%s): %s. It has %s"
+              .formatted(family, point.site(), point.site().meaning(), reason, sites()));
     }
     if (point.site().perLayer() && point.layer() >= layers()) {
       throw new IllegalArgumentException(
@@ -129,9 +228,20 @@ public record ModelConfig(
         .row("d_mlp", sizes.dMlp())
         .row("vocabulary", sizes.vocab())
         .row("context", sizes.context())
-        .row("norm", norm.kind() + ", epsilon " + norm.epsilon())
-        .row("positions", positions)
+        .row("norm", norm.kind() + ", epsilon " + norm.epsilon() + ", " + block.norms())
+        .row("attention and MLP", block.parallel() ? "in parallel" : "one after the other")
+        .row("positions", positions())
+        .row("attention", distinct(layer -> layer.mask().toString()))
         .row("MLP", mlp.activation() + (mlp.gated() ? ", gated" : ""))
         .display();
+  }
+
+  private String positions() {
+    String atTheScores = distinct(layer -> layer.positions().toString());
+    return embedding.learnedPositions() ? "learned, " + atTheScores : atTheScores;
+  }
+
+  private String distinct(Function<AttentionSpec, String> what) {
+    return attention.stream().map(what).distinct().collect(Collectors.joining("; "));
   }
 }

@@ -9,26 +9,39 @@ import org.jspecify.annotations.Nullable;
  * Layer norm or root-mean-square norm over the last dimension.
  *
  * @param spec which of the two
- * @param weight [d_model]
+ * @param weight [d_model], or null for none
  * @param bias [d_model], or null for none
  */
-record Norm(NormSpec spec, NDArray weight, @Nullable NDArray bias) {
+record Norm(NormSpec spec, @Nullable NDArray weight, @Nullable NDArray bias) {
 
-  /** Normalises [..., d_model]; the scale's point is passed only if somebody asked for it. */
-  NDArray apply(NDArray x, HookPoint scalePoint, HookPoint outPoint, Hooks hooks) {
-    if (hooks.wants(scalePoint) || bias == null || spec.kind() == NormSpec.Kind.RMS_NORM) {
-      NDArray centred = spec.kind() == NormSpec.Kind.LAYER_NORM ? x.sub(mean(x)) : x;
-      NDArray scale =
-          hooks.wants(scalePoint) ? hooks.at(scalePoint, scale(centred)) : scale(centred);
-      NDArray scaled = centred.div(scale).mul(weight); // [..., d_model]
-      return hooks.at(outPoint, bias == null ? scaled : scaled.add(bias));
+  /** Normalises [..., d_model]. */
+  NDArray apply(NDArray x) {
+    if (weight == null || bias == null || spec.kind() == NormSpec.Kind.RMS_NORM) {
+      NDArray centred = centred(x);
+      return affine(centred.div(scale(centred)));
     }
     Shape last = new Shape(x.getShape().get(x.getShape().dimension() - 1));
-    NDArray out =
-        x.getNDArrayInternal()
-            .layerNorm(x, last, weight, bias, (float) spec.epsilon())
-            .singletonOrThrow();
-    return hooks.at(outPoint, out);
+    return x.getNDArrayInternal()
+        .layerNorm(x, last, weight, bias, (float) spec.epsilon())
+        .singletonOrThrow();
+  }
+
+  /** Normalises [..., d_model]; the scale passes its point only if somebody asked for it. */
+  NDArray apply(NDArray x, HookPoint scalePoint, Hooks hooks) {
+    if (!hooks.wants(scalePoint)) {
+      return apply(x);
+    }
+    NDArray centred = centred(x);
+    return affine(centred.div(hooks.at(scalePoint, scale(centred))));
+  }
+
+  private NDArray centred(NDArray x) {
+    return spec.kind() == NormSpec.Kind.LAYER_NORM ? x.sub(mean(x)) : x;
+  }
+
+  private NDArray affine(NDArray scaled) {
+    NDArray weighted = weight == null ? scaled : scaled.mul(weight);
+    return bias == null ? weighted : weighted.add(bias);
   }
 
   private NDArray scale(NDArray centred) {

@@ -2,62 +2,55 @@ package io.loupe.workbench.nn;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
-import org.jspecify.annotations.Nullable;
+import io.loupe.workbench.nn.PositionSpec.Pairing;
 
 /**
  * The rotary embedding of one batch: the angles' cosines and sines, made once and used in every
- * layer.
+ * layer that has it.
+ *
+ * @param dimensions how many of a head's dimensions are turned
+ * @param pairing which of them turn together
+ * @param cos [batch or 1, pos, 1, dimensions / 2]
+ * @param sin [batch or 1, pos, 1, dimensions / 2]
  */
-final class Rotary {
-  private final int dimensions;
-  private final NDArray cos; // [batch or 1, pos, 1, dimensions / 2]
-  private final NDArray sin;
-
-  private Rotary(int dimensions, NDArray cos, NDArray sin) {
-    this.dimensions = dimensions;
-    this.cos = cos;
-    this.sin = sin;
-  }
-
-  /** Makes the angles for a model with a rotary embedding; null for other models. */
-  static @Nullable Rotary of(PositionSpec spec, NDArray positions, DataType type) {
-    if (!(spec instanceof PositionSpec.Rotary rotary)) {
-      return null;
-    }
-    int half = rotary.dimensions() / 2;
-    long[] position = positions.toLongArray();
-    double[] cos = new double[position.length * half];
-    double[] sin = new double[position.length * half];
-    for (int p = 0; p < position.length; p++) {
-      for (int i = 0; i < half; i++) {
-        double angle = position[p] * Math.pow(rotary.base(), -2.0 * i / rotary.dimensions());
-        cos[p * half + i] = Math.cos(angle);
-        sin[p * half + i] = Math.sin(angle);
-      }
-    }
-    Shape shape = new Shape(positions.getShape().get(0), positions.getShape().get(1), 1, half);
-    return new Rotary(
-        rotary.dimensions(),
-        Inputs.floating(positions.getManager(), cos, shape, type),
-        Inputs.floating(positions.getManager(), sin, shape, type));
-  }
+record Rotary(int dimensions, Pairing pairing, NDArray cos, NDArray sin) {
 
   /** Turns [batch, pos, head, d_head]. */
   NDArray turn(NDArray x) {
-    int half = dimensions / 2;
-    boolean whole = x.getShape().get(3) == dimensions;
-    NDList parts = x.split(whole ? new long[] {half} : new long[] {half, dimensions}, 3);
+    if (x.getShape().get(3) == dimensions) {
+      return turnAll(x);
+    }
+    NDList parts = x.split(new long[] {dimensions}, 3);
+    return concat(turnAll(parts.get(0)), parts.get(1), 3);
+  }
+
+  private NDArray turnAll(NDArray x) {
+    return pairing == Pairing.HALVES ? turnHalves(x) : turnNeighbours(x);
+  }
+
+  private NDArray turnHalves(NDArray x) {
+    NDList parts = x.split(new long[] {dimensions / 2}, 3);
     NDArray first = parts.get(0);
     NDArray second = parts.get(1);
-    NDList turned =
-        new NDList(
-            first.mul(cos).sub(second.mul(sin)), //
-            second.mul(cos).add(first.mul(sin)));
-    if (!whole) {
-      turned.add(parts.get(2));
-    }
-    return turned.get(0).getNDArrayInternal().concat(turned.subNDList(1), 3);
+    return concat(
+        first.mul(cos).sub(second.mul(sin)), //
+        second.mul(cos).add(first.mul(sin)),
+        3);
+  }
+
+  private NDArray turnNeighbours(NDArray x) {
+    Shape shape = x.getShape();
+    NDArray pairs = x.reshape(shape.get(0), shape.get(1), shape.get(2), dimensions / 2, 2);
+    NDArray first = pairs.get(new NDIndex("..., 0"));
+    NDArray second = pairs.get(new NDIndex("..., 1"));
+    NDArray turnedFirst = first.mul(cos).sub(second.mul(sin));
+    NDArray turnedSecond = second.mul(cos).add(first.mul(sin));
+    return concat(turnedFirst.expandDims(4), turnedSecond.expandDims(4), 4).reshape(shape);
+  }
+
+  private static NDArray concat(NDArray first, NDArray second, int dimension) {
+    return first.getNDArrayInternal().concat(new NDList(second), dimension);
   }
 }

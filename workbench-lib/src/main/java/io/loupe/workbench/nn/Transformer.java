@@ -1,10 +1,19 @@
 package io.loupe.workbench.nn;
 
+import static io.loupe.workbench.site.Sites.ATTN_OUT;
 import static io.loupe.workbench.site.Sites.EMBED;
+import static io.loupe.workbench.site.Sites.LN1;
+import static io.loupe.workbench.site.Sites.LN1_POST_SCALE;
+import static io.loupe.workbench.site.Sites.LN1_SCALE;
+import static io.loupe.workbench.site.Sites.LN2;
+import static io.loupe.workbench.site.Sites.LN2_POST_SCALE;
+import static io.loupe.workbench.site.Sites.LN2_SCALE;
 import static io.loupe.workbench.site.Sites.LN_FINAL;
 import static io.loupe.workbench.site.Sites.LN_FINAL_SCALE;
 import static io.loupe.workbench.site.Sites.LOGITS;
+import static io.loupe.workbench.site.Sites.MLP_OUT;
 import static io.loupe.workbench.site.Sites.POS_EMBED;
+import static io.loupe.workbench.site.Sites.TOKEN_TYPE_EMBED;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -12,31 +21,40 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.SparseFormat;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A decoder-only transformer: embed, blocks, final norm, unembed. It has no state; what happens at
- * each step is the hooks' business.
+ * A transformer: embed, blocks, final norm, unembed. It has no state; what happens at each step is
+ * the hooks' business.
  */
 public final class Transformer {
   private final ModelConfig config;
   private final NDArray tokenEmbedding; // [vocab, d_model]
   private final @Nullable NDArray positionEmbedding; // [context, d_model]
+  private final @Nullable NDArray typeEmbedding; // [types, d_model]
+  private final @Nullable Norm embeddingNorm;
   private final List<Block> blocks = new ArrayList<>();
-  private final Norm finalNorm;
+  private final @Nullable Linear headTransform;
+  private final @Nullable Norm finalNorm;
   private final Linear unembedding;
 
   /** Assembles the parts; the weights are used in place. */
   public Transformer(ModelConfig config, Weights weights) {
     this.config = config;
+    EmbeddingSpec embedding = config.embedding();
     this.tokenEmbedding = weights.get("embed.W_E");
-    this.positionEmbedding = weights.orNull("pos_embed.W_pos");
+    this.positionEmbedding = embedding.learnedPositions() ? weights.get("pos_embed.W_pos") : null;
+    this.typeEmbedding = embedding.tokenTypes() ? weights.get("token_type_embed.W_types") : null;
+    this.embeddingNorm = embedding.normed() ? weights.norm(config.norm(), "embed_ln") : null;
     for (int layer = 0; layer < config.layers(); layer++) {
       blocks.add(block(config, weights, layer));
     }
-    this.finalNorm = weights.norm(config.norm(), "ln_final");
+    this.headTransform =
+        config.head().transform().isPresent() ? weights.linear("head.W", "head.b") : null;
+    this.finalNorm = config.head().normed() ? weights.norm(config.norm(), "ln_final") : null;
     this.unembedding = weights.linear("unembed.W_U", "unembed.b_U");
   }
 
@@ -48,8 +66,20 @@ public final class Transformer {
    * @throws CancellationException if the thread is interrupted; it stays so
    */
   public NDArray forward(Tokens tokens, NDManager manager, Hooks hooks) {
-    Inputs inputs = inputs(tokens, manager);
-    return forward(0, embed(inputs, hooks), inputs, manager, hooks);
+    Pass pass = new Pass(new Inputs(tokens, 0, manager, type()), null, hooks);
+    return forward(0, embed(pass), pass, manager);
+  }
+
+  /**
+   * Runs the model on the columns of a batch that a cache has not seen, and leaves their keys and
+   * values in it. The model must be causal.
+   *
+   * @param tokens all columns, those that the cache has seen first
+   * @return the logits of the new columns, [batch, new pos, vocab]
+   */
+  public NDArray forward(Tokens tokens, KeyValueCache cache, NDManager manager, Hooks hooks) {
+    Pass pass = new Pass(new Inputs(tokens, cache.length(), manager, type()), cache, hooks);
+    return forward(0, embed(pass), pass, manager);
   }
 
   /**
@@ -62,31 +92,46 @@ public final class Transformer {
    */
   public NDArray forwardFrom(
       int layer, NDArray residual, Tokens tokens, NDManager manager, Hooks hooks) {
-    NDArray x = residual.stopGradient();
-    return forward(layer, x, inputs(tokens, manager), manager, hooks);
+    Pass pass = new Pass(new Inputs(tokens, 0, manager, type()), null, hooks);
+    return forward(layer, residual.stopGradient(), pass, manager);
   }
 
   /**
-   * Applies the final norm and the unembedding to a residual stream, [..., d_model] to [...,
-   * vocab]; the result belongs to its manager.
+   * Tells whether the rotary embedding turns every position of a text of one length as it does in a
+   * text of another; if not, keys of the shorter text are of no use in the longer one.
+   */
+  public boolean sameAngles(int length, int other) {
+    return config.attention().stream()
+        .map(AttentionSpec::positions)
+        .distinct()
+        .filter(PositionSpec.Rotary.class::isInstance)
+        .map(PositionSpec.Rotary.class::cast)
+        .allMatch(r -> Arrays.equals(frequencies(r, length), frequencies(r, other)));
+  }
+
+  private static double[] frequencies(PositionSpec.Rotary rotary, int length) {
+    return rotary.scaling().frequencies(rotary.dimensions(), rotary.base(), length);
+  }
+
+  /**
+   * Applies what stands between the last layer and the logits (final norm, unembedding, ...) to a
+   * residual stream, [..., d_model] to [..., vocab]; the result belongs to its manager.
    */
   public NDArray decode(NDArray residual) {
     return unembed(residual, Hooks.NONE);
   }
 
-  private NDArray forward(
-      int from, NDArray residual, Inputs inputs, NDManager manager, Hooks hooks) {
-    Rotary rotary = Rotary.of(config.positions(), inputs.positions(), type());
+  private NDArray forward(int from, NDArray residual, Pass pass, NDManager manager) {
     NDArray x = residual; // [batch, pos, d_model]
     for (Block block : blocks.subList(from, blocks.size())) {
       stopIfInterrupted();
       try (NDManager scope = manager.newSubManager()) {
         x.attach(scope);
-        x = block.apply(x, inputs.mask(), rotary, hooks);
+        x = block.apply(x, pass);
         x.attach(manager);
       }
     }
-    return unembed(x, hooks);
+    return unembed(x, pass.hooks());
   }
 
   /** A notebook's interrupt ends a sweep of many runs at the next layer. */
@@ -97,24 +142,38 @@ public final class Transformer {
   }
 
   private NDArray unembed(NDArray x, Hooks hooks) {
-    NDArray normalised = finalNorm.apply(x, LN_FINAL_SCALE.here(), LN_FINAL.here(), hooks);
-    return hooks.at(LOGITS, unembedding.apply(normalised)); // [batch, pos, vocab]
-  }
-
-  private Inputs inputs(Tokens tokens, NDManager manager) {
-    return Inputs.of(tokens, MaskRule.CAUSAL, manager, type());
+    if (headTransform != null) {
+      Activation activation = config.head().transform().orElseThrow();
+      x = activation.apply(headTransform.apply(x), hooks.differentiable());
+    }
+    if (finalNorm != null) {
+      x = hooks.at(LN_FINAL.here(), finalNorm.apply(x, LN_FINAL_SCALE.here(), hooks));
+    }
+    NDArray logits = unembedding.apply(x); // [batch, pos, vocab]
+    if (config.head().softCap().isPresent()) {
+      double cap = config.head().softCap().getAsDouble();
+      logits = logits.div(cap).tanh().mul(cap);
+    }
+    return hooks.at(LOGITS, logits);
   }
 
   private DataType type() {
     return tokenEmbedding.getDataType();
   }
 
-  private NDArray embed(Inputs inputs, Hooks hooks) {
-    NDArray x = hooks.at(EMBED, lookUp(tokenEmbedding, inputs.ids()));
-    if (positionEmbedding == null) {
-      return x;
+  private NDArray embed(Pass pass) {
+    Hooks hooks = pass.hooks();
+    NDArray embedded = lookUp(tokenEmbedding, pass.inputs().ids());
+    double scale = config.embedding().scale();
+    NDArray x = hooks.at(EMBED, scale == 1 ? embedded : embedded.mul(scale));
+    if (positionEmbedding != null) {
+      x = x.add(hooks.at(POS_EMBED, lookUp(positionEmbedding, pass.inputs().positions())));
     }
-    return x.add(hooks.at(POS_EMBED, lookUp(positionEmbedding, inputs.positions())));
+    if (typeEmbedding != null) {
+      NDArray first = pass.inputs().positions().zerosLike();
+      x = x.add(hooks.at(TOKEN_TYPE_EMBED, lookUp(typeEmbedding, first)));
+    }
+    return embeddingNorm == null ? x : embeddingNorm.apply(x);
   }
 
   private static NDArray lookUp(NDArray table, NDArray indices) {
@@ -125,27 +184,30 @@ public final class Transformer {
   }
 
   private static Block block(ModelConfig config, Weights weights, int layer) {
-    String at = "blocks." + layer + ".";
-    Attention attention =
-        new Attention(
-            config,
-            layer,
-            weights.linear(at + "attn.W_Q", at + "attn.b_Q"),
-            weights.linear(at + "attn.W_K", at + "attn.b_K"),
-            weights.linear(at + "attn.W_V", at + "attn.b_V"),
-            weights.linear(at + "attn.W_O", at + "attn.b_O"));
-    Mlp mlp =
-        new Mlp(
-            config.mlp().activation(),
-            layer,
-            weights.linear(at + "mlp.W_in", at + "mlp.b_in"),
-            config.mlp().gated() ? weights.linear(at + "mlp.W_gate", at + "mlp.b_gate") : null,
-            weights.linear(at + "mlp.W_out", at + "mlp.b_out"));
+    Sublayer.Points atAttention =
+        new Sublayer.Points(
+            LN1_SCALE.at(layer), LN1.at(layer), LN1_POST_SCALE.at(layer), ATTN_OUT.at(layer));
+    Sublayer.Points atMlp =
+        new Sublayer.Points(
+            LN2_SCALE.at(layer), LN2.at(layer), LN2_POST_SCALE.at(layer), MLP_OUT.at(layer));
     return new Block(
         layer,
-        weights.norm(config.norm(), at + "ln1"),
-        attention,
-        weights.norm(config.norm(), at + "ln2"),
-        mlp);
+        config.block().parallel(),
+        sublayer(config, weights, layer, "ln1", new Attention(config, layer, weights), atAttention),
+        sublayer(config, weights, layer, "ln2", Mlp.of(config, layer, weights), atMlp));
+  }
+
+  private static Sublayer sublayer(
+      ModelConfig config,
+      Weights weights,
+      int layer,
+      String norm,
+      Sublayer.Part part,
+      Sublayer.Points points) {
+    BlockSpec.Norms norms = config.block().norms();
+    String at = "blocks." + layer + "." + norm;
+    Norm before = norms.readsNormalised() ? weights.norm(config.norm(), at) : null;
+    Norm behind = norms.hasBehind() ? weights.norm(config.norm(), at + "_post") : null;
+    return new Sublayer(norms, before, part, behind, points);
   }
 }

@@ -55,6 +55,6 @@ public final class Weights {
   }
 
   Norm norm(NormSpec spec, String prefix) {
-    return new Norm(spec, get(prefix + ".w"), orNull(prefix + ".b"));
+    return new Norm(spec, orNull(prefix + ".w"), orNull(prefix + ".b"));
   }
 }

@@ -32,6 +32,13 @@ public final class Sites {
   public static final Site POS_EMBED =
       Site.perModel("hook_pos_embed", "learned position embeddings", BATCH, POS, D_MODEL);
 
+  /**
+   * Token-type (segment) embeddings, where the model has them; the batch dimension is 1 unless rows
+   * are padded.
+   */
+  public static final Site TOKEN_TYPE_EMBED =
+      Site.perModel("hook_token_type_embed", "token-type embeddings", BATCH, POS, D_MODEL);
+
   /** The residual stream before the layer. */
   public static final Site RESID_PRE =
       Site.perLayer("hook_resid_pre", "residual stream before the layer", BATCH, POS, D_MODEL);
@@ -48,14 +55,22 @@ public final class Sites {
   public static final Site LN1 =
       Site.perLayer("ln1.hook_normalized", "input of the attention", BATCH, POS, D_MODEL);
 
-  /** Queries, before the rotary embedding. */
+  /** Queries, before their norm and the rotary embedding. */
   public static final Site Q = Site.perLayer("attn.hook_q", "queries", BATCH, POS, HEAD, D_HEAD);
 
-  /** Keys, before the rotary embedding. */
+  /** Keys, before their norm and the rotary embedding. */
   public static final Site K = Site.perLayer("attn.hook_k", "keys", BATCH, POS, KV_HEAD, D_HEAD);
 
   /** Values. */
   public static final Site V = Site.perLayer("attn.hook_v", "values", BATCH, POS, KV_HEAD, D_HEAD);
+
+  /** Queries after their norm and before the rotary embedding, where the model normalises them. */
+  public static final Site Q_NORM =
+      Site.perLayer("attn.q_norm.hook_normalized", "normalised queries", BATCH, POS, HEAD, D_HEAD);
+
+  /** Keys after their norm and before the rotary embedding, where the model normalises them. */
+  public static final Site K_NORM =
+      Site.perLayer("attn.k_norm.hook_normalized", "normalised keys", BATCH, POS, KV_HEAD, D_HEAD);
 
   /** Queries after the rotary embedding, where the model has one. */
   public static final Site ROT_Q =
@@ -68,8 +83,8 @@ public final class Sites {
           "attn.hook_rot_k", "keys after the rotary embedding", BATCH, POS, KV_HEAD, D_HEAD);
 
   /**
-   * Attention scores, scaled and masked (negative infinity where a key is hidden): the softmax's
-   * input.
+   * Attention scores, scaled, capped, with the position term, and masked (negative infinity where a
+   * key is hidden): the softmax's input.
    */
   public static final Site SCORES =
       Site.perLayer(
@@ -84,7 +99,10 @@ public final class Sites {
   public static final Site Z =
       Site.perLayer("attn.hook_z", "mixed values of each head", BATCH, POS, HEAD, D_HEAD);
 
-  /** Each head's own contribution to the residual stream, without the shared output bias. */
+  /**
+   * Each head's own part of what the attention writes, before a norm behind it and without the
+   * shared output bias.
+   */
   public static final Site RESULT =
       Site.perLayer(
               "attn.hook_result",
@@ -95,7 +113,20 @@ public final class Sites {
               D_MODEL)
           .computedOnDemand();
 
-  /** What the attention adds to the residual stream. */
+  /**
+   * What the norm behind the attention divides by, where there is one: on what the attention adds
+   * (Gemma 2, OLMo 2), or on the stream it was added to (BERT).
+   */
+  public static final Site LN1_POST_SCALE =
+      Site.perLayer(
+              "ln1_post.hook_scale",
+              "what the norm behind the attention divides by",
+              BATCH,
+              POS,
+              ONE)
+          .computedOnDemand();
+
+  /** What the attention adds to the residual stream, after a norm behind it if there is one. */
   public static final Site ATTN_OUT =
       Site.perLayer("hook_attn_out", "what the attention adds", BATCH, POS, D_MODEL);
 
@@ -133,7 +164,13 @@ public final class Sites {
    */
   public static final Site MLP_POST = Site.perLayer("mlp.hook_post", "neurons", BATCH, POS, D_MLP);
 
-  /** What the MLP adds to the residual stream. */
+  /** What the norm behind the MLP divides by, where there is one; see {@link #LN1_POST_SCALE}. */
+  public static final Site LN2_POST_SCALE =
+      Site.perLayer(
+              "ln2_post.hook_scale", "what the norm behind the MLP divides by", BATCH, POS, ONE)
+          .computedOnDemand();
+
+  /** What the MLP adds to the residual stream, after a norm behind it if there is one. */
   public static final Site MLP_OUT =
       Site.perLayer("hook_mlp_out", "what the MLP adds", BATCH, POS, D_MODEL);
 
@@ -146,7 +183,7 @@ public final class Sites {
       Site.perModel("ln_final.hook_scale", "what the final norm divides by", BATCH, POS, ONE)
           .computedOnDemand();
 
-  /** The input of the unembedding. */
+  /** The input of the unembedding, after the final norm. */
   public static final Site LN_FINAL =
       Site.perModel("ln_final.hook_normalized", "input of the unembedding", BATCH, POS, D_MODEL);
 
@@ -157,18 +194,22 @@ public final class Sites {
       List.of(
           EMBED,
           POS_EMBED,
+          TOKEN_TYPE_EMBED,
           RESID_PRE,
           LN1_SCALE,
           LN1,
           Q,
           K,
           V,
+          Q_NORM,
+          K_NORM,
           ROT_Q,
           ROT_K,
           SCORES,
           PATTERN,
           Z,
           RESULT,
+          LN1_POST_SCALE,
           ATTN_OUT,
           RESID_MID,
           LN2_SCALE,
@@ -176,6 +217,7 @@ public final class Sites {
           MLP_PRE,
           MLP_PRE_LINEAR,
           MLP_POST,
+          LN2_POST_SCALE,
           MLP_OUT,
           RESID_POST,
           LN_FINAL_SCALE,
@@ -208,6 +250,6 @@ public final class Sites {
   }
 
   static boolean isBeforeBlocks(Site site) {
-    return site.equals(EMBED) || site.equals(POS_EMBED);
+    return site.equals(EMBED) || site.equals(POS_EMBED) || site.equals(TOKEN_TYPE_EMBED);
   }
 }

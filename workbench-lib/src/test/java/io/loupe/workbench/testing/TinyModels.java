@@ -3,7 +3,9 @@ package io.loupe.workbench.testing;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.LoadOptions;
 import io.loupe.workbench.nn.Activation;
+import io.loupe.workbench.nn.AttentionSpec;
 import io.loupe.workbench.nn.Dimensions;
+import io.loupe.workbench.nn.EmbeddingSpec;
 import io.loupe.workbench.nn.MlpSpec;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.NormSpec;
@@ -16,13 +18,13 @@ public final class TinyModels {
 
   public static HookedTransformer gpt2(LoadOptions options) {
     return HookedTransformer.random(
-        new ModelConfig(
+        ModelConfig.decoder(
             "gpt2",
             new Dimensions(3, 48, 4, 4, 12, 96, 128, 64),
             new NormSpec(NormSpec.Kind.LAYER_NORM, 1e-5),
-            new PositionSpec.Learned(),
-            new MlpSpec(Activation.GELU_TANH, false),
-            1 / Math.sqrt(12)),
+            EmbeddingSpec.LEARNED_POSITIONS,
+            AttentionSpec.causal(new PositionSpec.None(), 12),
+            new MlpSpec(Activation.GELU_TANH, false)),
         1,
         options);
   }
@@ -30,13 +32,13 @@ public final class TinyModels {
   /** With two key/value heads for four heads, and only 8 of a head's 12 dimensions turned. */
   public static HookedTransformer llama(LoadOptions options) {
     return HookedTransformer.random(
-        new ModelConfig(
+        ModelConfig.decoder(
             "llama",
             new Dimensions(3, 48, 4, 2, 12, 96, 128, 64),
             new NormSpec(NormSpec.Kind.RMS_NORM, 1e-5),
-            new PositionSpec.Rotary(8, 10_000),
-            new MlpSpec(Activation.SILU, true),
-            1 / Math.sqrt(12)),
+            EmbeddingSpec.TOKENS,
+            AttentionSpec.causal(new PositionSpec.Rotary(8, 10_000), 12),
+            new MlpSpec(Activation.SILU, true)),
         2,
         options);
   }
