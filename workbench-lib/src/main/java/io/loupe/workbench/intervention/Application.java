@@ -3,23 +3,20 @@ package io.loupe.workbench.intervention;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.loupe.workbench.nn.ModelConfig;
+import io.loupe.workbench.site.Site;
 import io.loupe.workbench.tensor.Tensors;
-import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** One intervention at work in one run: applies it and writes its receipt. */
+/** One intervention at work: applies it and writes its receipt. */
 public final class Application {
   private final Intervention intervention;
-  private final Tokens tokens;
   private final List<List<Long>> shapes = new ArrayList<>();
   private double squaredNorm;
 
-  /** Prepares an intervention for a run on the tokens. */
-  public Application(Intervention intervention, Tokens tokens) {
+  Application(Intervention intervention) {
     this.intervention = intervention;
-    this.tokens = tokens;
   }
 
   /**
@@ -34,25 +31,36 @@ public final class Application {
     }
   }
 
-  /** Returns the edited activation, in the manager of the given one, which is left alone. */
-  public NDArray apply(NDArray activation) {
-    shapes.add(Arrays.stream(activation.getShape().getShape()).boxed().toList());
-    NDArray replacement = intervention.replacement(activation);
-    NDArray edited =
-        intervention.slice().isAll()
-            ? whole(replacement, activation)
-            : Tensors.where(mask(activation), replacement, activation);
-    note(activation, edited);
+  /**
+   * Returns the edited activation, in the manager of the given one, which is left alone; the given
+   * one itself if the slice has nothing in the frame.
+   */
+  NDArray apply(NDArray activation, Frame frame) {
+    NDArray edited = repeat(activation, frame);
+    if (edited != activation) {
+      shapes.add(Arrays.stream(activation.getShape().getShape()).boxed().toList());
+      note(activation, edited);
+    }
     return edited;
   }
 
-  /** Returns what happened so far. */
-  public Receipt receipt() {
-    return new Receipt(intervention, shapes.size(), shapes, Math.sqrt(squaredNorm));
+  /** Returns the edited activation without noting that it was edited. */
+  NDArray repeat(NDArray activation, Frame frame) {
+    Site site = intervention.at().site();
+    if (intervention.slice().isAll()) {
+      NDArray replacement = intervention.replacement(activation, frame);
+      return replacement == null ? activation : whole(replacement, activation);
+    }
+    NDArray mask = SliceMask.of(intervention.slice(), site, activation, frame);
+    NDArray replacement = mask == null ? null : intervention.replacement(activation, frame);
+    return mask == null || replacement == null
+        ? activation
+        : Tensors.where(mask, replacement, activation);
   }
 
-  private NDArray mask(NDArray activation) {
-    return SliceMask.of(intervention.slice(), intervention.at().site(), activation, tokens);
+  /** Returns what happened so far. */
+  Receipt receipt() {
+    return new Receipt(intervention, shapes.size(), shapes, Math.sqrt(squaredNorm));
   }
 
   /** A replacement may be smaller than the activation, and may belong to somebody else. */

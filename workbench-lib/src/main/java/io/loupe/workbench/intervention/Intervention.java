@@ -3,6 +3,7 @@ package io.loupe.workbench.intervention;
 import ai.djl.ndarray.NDArray;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Slice;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An edit of one activation, or of a slice of it: data that prints, compares and is kept with the
@@ -21,8 +22,10 @@ public sealed interface Intervention {
    * outside of the slice is ignored.
    *
    * @param activation [site's axes]; must not be changed
+   * @param frame which columns it holds
+   * @return null if what is written was recorded from a text that ends before these columns
    */
-  NDArray replacement(NDArray activation);
+  @Nullable NDArray replacement(NDArray activation, Frame frame);
 
   /**
    * Sets the slice to zero. Not invariant under a change of the weights' gauge: say which one, or
@@ -30,7 +33,7 @@ public sealed interface Intervention {
    */
   record ZeroAblation(HookPoint at, Slice slice) implements Intervention {
     @Override
-    public NDArray replacement(NDArray activation) {
+    public NDArray replacement(NDArray activation, Frame frame) {
       return activation.zerosLike();
     }
   }
@@ -43,8 +46,8 @@ public sealed interface Intervention {
    */
   record MeanAblation(HookPoint at, Slice slice, Value mean) implements Intervention {
     @Override
-    public NDArray replacement(NDArray activation) {
-      return matching(mean, activation, at);
+    public @Nullable NDArray replacement(NDArray activation, Frame frame) {
+      return matching(mean, activation, at, frame);
     }
   }
 
@@ -57,8 +60,8 @@ public sealed interface Intervention {
   record ResampleAblation(HookPoint at, Slice slice, Value donors, long seed)
       implements Intervention {
     @Override
-    public NDArray replacement(NDArray activation) {
-      return matching(donors, activation, at);
+    public @Nullable NDArray replacement(NDArray activation, Frame frame) {
+      return matching(donors, activation, at, frame);
     }
   }
 
@@ -68,8 +71,8 @@ public sealed interface Intervention {
    */
   record Patch(HookPoint at, Slice slice, Value value) implements Intervention {
     @Override
-    public NDArray replacement(NDArray activation) {
-      return matching(value, activation, at);
+    public @Nullable NDArray replacement(NDArray activation, Frame frame) {
+      return matching(value, activation, at, frame);
     }
   }
 
@@ -80,16 +83,18 @@ public sealed interface Intervention {
    */
   record Add(HookPoint at, Slice slice, Value vector, double coefficient) implements Intervention {
     @Override
-    public NDArray replacement(NDArray activation) {
-      return activation.add(
-          vector.tensor().toType(activation.getDataType(), false).mul(coefficient));
+    public @Nullable NDArray replacement(NDArray activation, Frame frame) {
+      NDArray aligned = frame.align(vector.tensor(), at.site(), activation);
+      return aligned == null
+          ? null
+          : activation.add(aligned.toType(activation.getDataType(), false).mul(coefficient));
     }
   }
 
   /** Multiplies the slice by a number. */
   record Scale(HookPoint at, Slice slice, double factor) implements Intervention {
     @Override
-    public NDArray replacement(NDArray activation) {
+    public NDArray replacement(NDArray activation, Frame frame) {
       return activation.mul(factor);
     }
   }
@@ -101,7 +106,7 @@ public sealed interface Intervention {
    */
   record Edit(HookPoint at, Slice slice, String name, Hook hook) implements Intervention {
     @Override
-    public NDArray replacement(NDArray activation) {
+    public NDArray replacement(NDArray activation, Frame frame) {
       NDArray edited = hook.apply(activation.duplicate());
       if (!edited.getShape().equals(activation.getShape())) {
         throw new IllegalArgumentException(
@@ -112,8 +117,13 @@ public sealed interface Intervention {
     }
   }
 
-  private static NDArray matching(Value value, NDArray activation, HookPoint at) {
-    long[] from = value.tensor().getShape().getShape();
+  private static @Nullable NDArray matching(
+      Value value, NDArray activation, HookPoint at, Frame frame) {
+    NDArray aligned = frame.align(value.tensor(), at.site(), activation);
+    if (aligned == null) {
+      return null;
+    }
+    long[] from = aligned.getShape().getShape();
     long[] to = activation.getShape().getShape();
     boolean broadcasts = from.length == to.length;
     for (int i = 0; broadcasts && i < to.length; i++) {
@@ -124,6 +134,6 @@ public sealed interface Intervention {
           "At %s the activation has the shape %s, but what replaces it has %s (%s); record it from a run of the same batch and length"
               .formatted(at, activation.getShape(), value.tensor().getShape(), value.source()));
     }
-    return value.tensor().toType(activation.getDataType(), false);
+    return aligned.toType(activation.getDataType(), false);
   }
 }

@@ -10,11 +10,11 @@ import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.site.Span;
-import io.loupe.workbench.text.Tokens;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns a slice into the truth values that say, for each entry of an activation, whether it is part
@@ -24,18 +24,21 @@ final class SliceMask {
   private final Slice slice;
   private final List<Axis> axes;
   private final long[] shape;
-  private final Tokens tokens;
+  private final Frame frame;
 
-  private SliceMask(Slice slice, List<Axis> axes, Shape shape, Tokens tokens) {
+  private SliceMask(Slice slice, List<Axis> axes, Shape shape, Frame frame) {
     this.slice = slice;
     this.axes = axes;
     this.shape = shape.getShape();
-    this.tokens = tokens;
+    this.frame = frame;
   }
 
-  /** Returns truth values that broadcast to the activation's shape. */
-  static NDArray of(Slice slice, Site site, NDArray activation, Tokens tokens) {
-    return new SliceMask(slice, site.axes(), activation.getShape(), tokens)
+  /**
+   * Returns truth values that broadcast to the activation's shape; null if the slice has no
+   * position among the frame's columns, which can happen in generation only.
+   */
+  static @Nullable NDArray of(Slice slice, Site site, NDArray activation, Frame frame) {
+    return new SliceMask(slice, site.axes(), activation.getShape(), frame)
         .build(activation.getManager());
   }
 
@@ -46,7 +49,7 @@ final class SliceMask {
       requireAxis(at, axis);
       if (entry.getValue() instanceof Slice.Indices indices) {
         int size = size(axis, config);
-        boolean fromEnd = isPosition(axis);
+        boolean fromEnd = axis.isPosition();
         for (int index : indices.indices()) {
           if (index >= size || index < (fromEnd ? -size : 0)) {
             throw new IllegalArgumentException(
@@ -87,11 +90,7 @@ final class SliceMask {
     };
   }
 
-  private static boolean isPosition(Axis axis) {
-    return axis == Axis.POS || axis == Axis.QUERY_POS || axis == Axis.KEY_POS;
-  }
-
-  private NDArray build(NDManager manager) {
+  private @Nullable NDArray build(NDManager manager) {
     long[] extent = new long[shape.length];
     for (int i = 0; i < shape.length; i++) {
       extent[i] = isCut(axes.get(i)) ? shape[i] : 1;
@@ -104,12 +103,21 @@ final class SliceMask {
         cut(mask, extent, dimension, selection);
       }
     }
-    return manager.create(mask, new Shape(extent));
+    return frame.growing() && isEmpty(mask) ? null : manager.create(mask, new Shape(extent));
+  }
+
+  private static boolean isEmpty(boolean[] mask) {
+    for (boolean part : mask) {
+      if (part) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Which positions are meant differs from row to row, so a cut on positions needs the rows. */
   private boolean isCut(Axis axis) {
-    boolean positions = slice.selections().keySet().stream().anyMatch(SliceMask::isPosition);
+    boolean positions = slice.selections().keySet().stream().anyMatch(Axis::isPosition);
     return slice.selections().containsKey(axis) || (axis == Axis.BATCH && positions);
   }
 
@@ -139,14 +147,12 @@ final class SliceMask {
 
   private int[] indices(Axis axis, int size, int row, Slice.Selection selection) {
     if (selection instanceof Slice.Named named) {
-      Span span = tokens.span(row, named.span());
-      return IntStream.range(span.start(), span.end())
-          .map(position -> tokens.column(row, position))
-          .toArray();
+      Span span = frame.tokens().span(row, named.span());
+      return columns(axis, row, IntStream.range(span.start(), span.end()));
     }
     List<Integer> indices = ((Slice.Indices) selection).indices();
-    if (isPosition(axis)) {
-      return indices.stream().mapToInt(position -> tokens.column(row, position)).toArray();
+    if (axis.isPosition()) {
+      return columns(axis, row, indices.stream().mapToInt(Integer::intValue));
     }
     for (int index : indices) {
       if (index >= size) {
@@ -155,5 +161,16 @@ final class SliceMask {
       }
     }
     return indices.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /** Returns where the positions stand in the activation; those in other steps are left out. */
+  private int[] columns(Axis axis, int row, IntStream positions) {
+    int first = axis == Axis.KEY_POS ? 0 : frame.from();
+    int length = frame.tokens().length(row);
+    return positions
+        .filter(position -> !frame.growing() || position < length)
+        .map(position -> frame.tokens().column(row, position) - first)
+        .filter(column -> column >= 0)
+        .toArray();
   }
 }

@@ -9,6 +9,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import io.loupe.datasets.Prompt;
 import io.loupe.workbench.intervention.Application;
+import io.loupe.workbench.intervention.Applications;
+import io.loupe.workbench.intervention.Frame;
 import io.loupe.workbench.intervention.Intervention;
 import io.loupe.workbench.intervention.Receipt;
 import io.loupe.workbench.metric.Metric;
@@ -149,6 +151,11 @@ public final class HookedTransformer {
     return tokenizer;
   }
 
+  /** Tells whether the model came with a tokenizer. */
+  public boolean hasTokenizer() {
+    return tokenizer != null;
+  }
+
   public Device device() {
     return weights.get("embed.W_E").getDevice();
   }
@@ -215,7 +222,7 @@ public final class HookedTransformer {
   public Run run(Tokens tokens, Capture capture) {
     check(tokens);
     try (NDManager scope = Engines.newManager(device())) {
-      RunHooks hooks = new RunHooks(tokens, capture, interventions, Set.of());
+      RunHooks hooks = hooks(tokens, capture, Set.of());
       NDArray logits = transformer.forward(tokens, scope, hooks);
       return finished(hooks, NativeMemory.keep(logits), tokens);
     }
@@ -239,7 +246,7 @@ public final class HookedTransformer {
               .formatted(tokens, expected, residual.getShape()));
     }
     try (NDManager scope = Engines.newManager(device())) {
-      RunHooks hooks = new RunHooks(tokens, capture, interventions, Set.of());
+      RunHooks hooks = hooks(tokens, capture, Set.of());
       NDArray logits = transformer.forwardFrom(layer, residual, tokens, scope, hooks);
       return finished(hooks, NativeMemory.keep(logits), tokens);
     }
@@ -270,8 +277,7 @@ public final class HookedTransformer {
     tapped.forEach(config::require);
     try (NDManager scope = Engines.newManager(device());
         GradientCollector collector = Engines.pytorch().newGradientCollector()) {
-      RunHooks hooks =
-          new RunHooks(tokens, Capture.matching(tapped::contains), interventions, tapped);
+      RunHooks hooks = hooks(tokens, Capture.matching(tapped::contains), tapped);
       NDArray logits = transformer.forward(tokens, scope, hooks);
       NDArray values = metric.perExample(logits, tokens);
       backward(collector, values);
@@ -291,28 +297,49 @@ public final class HookedTransformer {
    * @param newTokens how many; prompt and continuation must fit the model's context
    */
   public Generation generate(String prompt, int newTokens) {
-    Tokens continued = generate(tokens(prompt), newTokens);
-    return new Generation(prompt, tokenizer().decode(continued.row(0)), continued);
+    return generate(prompt, GenerationOptions.greedy(newTokens));
   }
 
-  /** Continues one row of tokens greedily; returns the row with its continuation. */
-  public Tokens generate(Tokens prompt, int newTokens) {
-    check(prompt);
-    if (prompt.batch() != 1 || newTokens < 1 || prompt.length(0) + newTokens > config.context()) {
+  /** Continues a prompt; see {@link #generate(Tokens, GenerationOptions)}. */
+  public Generation generate(String prompt, GenerationOptions options) {
+    return generate(tokens(prompt), options);
+  }
+
+  /** Continues rows of tokens greedily; returns the rows with their continuations. */
+  public Tokens generate(Tokens prompts, int newTokens) {
+    return generate(prompts, GenerationOptions.greedy(newTokens)).tokens();
+  }
+
+  /**
+   * Continues rows of tokens. The first step computes the whole prompt, each further step one token
+   * more, reading the keys and values that earlier steps left. An intervention acts on a position
+   * in the step in which that position is computed, and goes on acting through its keys and values;
+   * position -1 is the prompt's last token and then each new one. What a patch writes was recorded
+   * from a text; positions behind that text's end are left as they are.
+   *
+   * @throws IllegalArgumentException if the model is bidirectional, or prompt and continuation do
+   *     not fit its context
+   * @throws io.loupe.workbench.intervention.NeverFiredException if an intervention was never
+   *     applied
+   */
+  public Generation generate(Tokens prompts, GenerationOptions options) {
+    check(prompts);
+    if (!config.causal()) {
       throw new IllegalArgumentException(
-          "Generation continues one row, by at least one token, within the context of %d; got %d rows of %d tokens and %d new ones"
-              .formatted(config.context(), prompt.batch(), prompt.length(), newTokens));
+          "%s is bidirectional (%s): it reads whole texts and cannot continue one; run it and read the logits"
+              .formatted(name(), config.family()));
     }
-    long[] ids = prompt.row(0);
-    for (int step = 0; step < newTokens; step++) {
-      try (Run run = run(Tokens.of(ids))) {
-        ids = Arrays.copyOf(ids, ids.length + 1);
-        try (NDArray best = run.logits().get(0, -1).argMax()) {
-          ids[ids.length - 1] = best.getLong();
-        }
+    for (int row = 0; row < prompts.batch(); row++) {
+      long length = (long) prompts.length(row) + options.newTokens();
+      if (length > config.longestInput()) {
+        throw new IllegalArgumentException(
+            "The prompt in row %d has %d tokens; with %d new ones it does not fit the model's context of %d"
+                .formatted(row, prompts.length(row), options.newTokens(), config.context()));
       }
     }
-    return Tokens.of(ids).withSpans(0, prompt.spans(0));
+    try (Generator generator = new Generator(this, transformer, options)) {
+      return generator.generate(prompts);
+    }
   }
 
   /** Returns how results of this model on these tokens come about. Hashes the weights. */
@@ -346,6 +373,10 @@ public final class HookedTransformer {
             config.dModel(),
             weights.parameters(),
             interventions.isEmpty() ? "" : ", with " + interventions);
+  }
+
+  private RunHooks hooks(Tokens tokens, Capture capture, Set<HookPoint> tapped) {
+    return new RunHooks(Frame.whole(tokens), capture, new Applications(interventions), tapped);
   }
 
   private Run finished(RunHooks hooks, NDArray logits, Tokens tokens) {

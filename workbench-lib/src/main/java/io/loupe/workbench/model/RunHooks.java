@@ -4,30 +4,26 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
-import io.loupe.workbench.intervention.Application;
-import io.loupe.workbench.intervention.Intervention;
-import io.loupe.workbench.intervention.NeverFiredException;
+import io.loupe.workbench.intervention.Applications;
+import io.loupe.workbench.intervention.Frame;
 import io.loupe.workbench.intervention.Receipt;
 import io.loupe.workbench.nn.Hooks;
 import io.loupe.workbench.site.Axis;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.tensor.NativeMemory;
-import io.loupe.workbench.text.Tokens;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The hooks of one run: applies interventions in their order, then taps gradients, then captures.
  */
 final class RunHooks implements Hooks {
-  private final Tokens tokens;
+  private final Frame frame;
   private final Capture capture;
-  private final List<Intervention> interventions;
-  private final List<Application> applications = new ArrayList<>();
-  private final Map<HookPoint, List<Application>> byPoint = new HashMap<>();
+  private final Applications applications;
   private final Set<HookPoint> tapped;
   private final Map<HookPoint, NDArray> taps = new HashMap<>();
   private final Map<HookPoint, NDArray> captured = new HashMap<>();
@@ -38,38 +34,32 @@ final class RunHooks implements Hooks {
    *
    * @param tapped points whose gradient is wanted; if there are any, the pass is recorded
    */
-  RunHooks(
-      Tokens tokens, Capture capture, List<Intervention> interventions, Set<HookPoint> tapped) {
-    this.tokens = tokens;
+  RunHooks(Frame frame, Capture capture, Applications applications, Set<HookPoint> tapped) {
+    this.frame = frame;
     this.capture = capture;
-    this.interventions = interventions;
+    this.applications = applications;
     this.tapped = tapped;
-    for (Intervention intervention : interventions) {
-      Application application = new Application(intervention, tokens);
-      applications.add(application);
-      byPoint.computeIfAbsent(intervention.at(), point -> new ArrayList<>()).add(application);
-    }
   }
 
   @Override
   public NDArray at(HookPoint point, NDArray activation) {
     fired.merge(point, 1, Integer::sum);
-    NDArray x = activation;
-    for (Application application : byPoint.getOrDefault(point, List.of())) {
-      x = application.apply(x);
-    }
+    NDArray x = applications.apply(point, activation, frame);
     if (tapped.contains(point)) {
       x = tap(point, x);
     }
     if (capture.wants().test(point)) {
-      captured.put(point, kept(point, x));
+      NDArray kept = kept(point, x);
+      if (kept != null) {
+        captured.put(point, kept);
+      }
     }
     return x;
   }
 
   @Override
   public boolean wants(HookPoint point) {
-    return capture.wants().test(point) || byPoint.containsKey(point) || tapped.contains(point);
+    return capture.wants().test(point) || applications.at(point) || tapped.contains(point);
   }
 
   @Override
@@ -85,6 +75,11 @@ final class RunHooks implements Hooks {
     return fired;
   }
 
+  /** Returns what each intervention did, or throws if one did nothing. */
+  List<Receipt> receipts() {
+    return applications.receipts();
+  }
+
   /**
    * Returns the zeros that were added at a point; their gradient is the gradient of the activation.
    */
@@ -94,21 +89,6 @@ final class RunHooks implements Hooks {
       throw new IllegalStateException("The run never came to " + point);
     }
     return tap;
-  }
-
-  /** Returns what each intervention did, or throws if one did nothing. */
-  List<Receipt> receipts() {
-    List<Receipt> receipts = applications.stream().map(Application::receipt).toList();
-    List<Intervention> idle = new ArrayList<>();
-    for (int i = 0; i < receipts.size(); i++) {
-      if (receipts.get(i).fired() == 0) {
-        idle.add(interventions.get(i));
-      }
-    }
-    if (!idle.isEmpty()) {
-      throw new NeverFiredException(idle);
-    }
-    return receipts;
   }
 
   /**
@@ -123,10 +103,14 @@ final class RunHooks implements Hooks {
     return x.add(zeros);
   }
 
-  private NDArray kept(HookPoint point, NDArray activation) {
+  /** Returns null if none of the captured positions is among the computed columns. */
+  private @Nullable NDArray kept(HookPoint point, NDArray activation) {
     NDArray x = activation.stopGradient();
     if (!capture.positions().isEmpty()) {
       x = atPositions(point, x);
+      if (x == null) {
+        return null;
+      }
     }
     x = capture.reduction().apply(x);
     DataType type = capture.type().orElse(x.getDataType());
@@ -138,26 +122,38 @@ final class RunHooks implements Hooks {
     return NativeMemory.keep(x);
   }
 
-  private NDArray atPositions(HookPoint point, NDArray x) {
+  private @Nullable NDArray atPositions(HookPoint point, NDArray x) {
     int dimension = point.site().dimension(point.site().has(Axis.POS) ? Axis.POS : Axis.QUERY_POS);
-    if (!tokens.isPadded()) {
+    if (!frame.tokens().isPadded()) {
       return columns(x, 0, (int) x.getShape().get(0), 0, dimension);
     }
     NDList rows = new NDList();
-    for (int row = 0; row < tokens.batch(); row++) {
-      rows.add(columns(x, row, row + 1, row, dimension));
+    for (int row = 0; row < frame.tokens().batch(); row++) {
+      NDArray own = columns(x, row, row + 1, row, dimension);
+      if (own != null) {
+        rows.add(own);
+      }
     }
-    return joined(rows, 0);
+    return rows.isEmpty() ? null : joined(rows, 0);
   }
 
-  private NDArray columns(NDArray x, int fromRow, int toRow, int tokenRow, int dimension) {
+  private @Nullable NDArray columns(
+      NDArray x, int fromRow, int toRow, int tokenRow, int dimension) {
     NDList parts = new NDList();
     for (int position : capture.positions()) {
-      int column = tokens.column(tokenRow, position);
-      NDIndex index = new NDIndex().addSliceDim(fromRow, toRow);
-      parts.add(x.get(index.addAllDim(dimension - 1).addSliceDim(column, column + 1)));
+      int column = column(tokenRow, position);
+      if (column >= 0) {
+        NDIndex index = new NDIndex().addSliceDim(fromRow, toRow);
+        parts.add(x.get(index.addAllDim(dimension - 1).addSliceDim(column, column + 1)));
+      }
     }
-    return joined(parts, dimension);
+    return parts.isEmpty() ? null : joined(parts, dimension);
+  }
+
+  /** Returns where a position stands in the activation; -1 or less if in another step. */
+  private int column(int row, int position) {
+    boolean later = frame.growing() && position >= frame.tokens().length(row);
+    return later ? -1 : frame.tokens().column(row, position) - frame.from();
   }
 
   private static NDArray joined(NDList parts, int dimension) {

@@ -119,7 +119,9 @@ final class Inputs {
         boolean isToken = tokens.isToken(row, query);
         for (int key = 0; key < keys; key++) {
           boolean visible =
-              isToken && tokens.isToken(row, key) ? spec.sees(query, key) : query == key;
+              isToken && tokens.isToken(row, key)
+                  ? spec.sees(positions[row][query], positions[row][key])
+                  : query == key;
           mask[i++] = visible ? 0 : Double.NEGATIVE_INFINITY;
         }
       }

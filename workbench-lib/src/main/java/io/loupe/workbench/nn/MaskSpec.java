@@ -28,7 +28,7 @@ public record MaskSpec(boolean causal, OptionalInt window) {
     return new MaskSpec(true, OptionalInt.of(tokens));
   }
 
-  boolean sees(int query, int key) {
+  boolean sees(long query, long key) {
     return (!causal || key <= query)
         && (window.isEmpty() || Math.abs(query - key) < window.getAsInt());
   }

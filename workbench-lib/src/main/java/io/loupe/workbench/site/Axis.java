@@ -26,5 +26,10 @@ public enum Axis {
   /** The vocabulary. */
   D_VOCAB,
   /** A dimension of size one, kept so that the activation broadcasts. */
-  ONE
+  ONE;
+
+  /** Tells whether it counts positions of tokens. */
+  public boolean isPosition() {
+    return this == POS || this == QUERY_POS || this == KEY_POS;
+  }
 }

@@ -88,7 +88,7 @@ public record Slice(Map<Axis, Selection> selections) {
 
   /** Returns this slice cut down to a named span on a position axis. */
   public Slice andSpan(Axis axis, String name) {
-    if (axis != Axis.POS && axis != Axis.QUERY_POS && axis != Axis.KEY_POS) {
+    if (!axis.isPosition()) {
       throw new IllegalArgumentException(
           "A span selects positions: POS, QUERY_POS or KEY_POS, not " + axis);
     }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /**
@@ -95,6 +96,26 @@ public final class Tokens {
     }
     Tokens padded = padded(side, rows.toArray(long[][]::new));
     return new Tokens(padded.ids, padded.real, List.copyOf(spans));
+  }
+
+  /**
+   * Returns these rows with one more column behind all others: a token for each row, or padding for
+   * rows that get none. Spans and positions keep their meaning.
+   */
+  public Tokens append(List<OptionalLong> column) {
+    if (column.size() != batch()) {
+      throw new IllegalArgumentException(
+          "%d rows need as many tokens to append; got %d".formatted(batch(), column.size()));
+    }
+    long[][] moreIds = new long[batch()][];
+    boolean[][] moreReal = new boolean[batch()][];
+    for (int row = 0; row < batch(); row++) {
+      moreIds[row] = Arrays.copyOf(ids[row], length() + 1);
+      moreReal[row] = Arrays.copyOf(real[row], length() + 1);
+      moreIds[row][length()] = column.get(row).orElse(PAD);
+      moreReal[row][length()] = column.get(row).isPresent();
+    }
+    return new Tokens(moreIds, moreReal, spans);
   }
 
   /** Puts so many copies of the batch under each other, spans and padding with them. */

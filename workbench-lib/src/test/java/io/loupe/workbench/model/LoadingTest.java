@@ -95,12 +95,12 @@ class LoadingTest {
     assertRefused("config.json", "not JSON").when(folder);
     config(json -> "[]");
     assertRefused("config.json", "object").when(folder);
+    config(json -> json.replace("\"add_cross_attention\": false", "\"add_cross_attention\": true"));
+    assertRefused("config.json", "add_cross_attention", "not supported").when(folder);
     config(
         json ->
-            json.replace(
-                "\"scale_attn_by_inverse_layer_idx\": false",
-                "\"scale_attn_by_inverse_layer_idx\": true"));
-    assertRefused("config.json", "scale_attn_by_inverse_layer_idx", "not supported").when(folder);
+            json.replaceFirst("\\{", "{\"quantization_config\": {\"quant_method\": \"gptq\"},"));
+    assertRefused("config.json", "quantised", "gptq", "float32").when(folder);
   }
 
   @Test
@@ -109,8 +109,8 @@ class LoadingTest {
         Expected.folder("golden/llama").resolve("config.json"),
         folder.resolve("config.json"),
         java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-    config(json -> json.replace("\"rope_type\": \"default\"", "\"rope_type\": \"yarn\""));
-    assertRefused("config.json", "yarn", "default").when(folder);
+    config(json -> json.replace("\"rope_type\": \"default\"", "\"rope_type\": \"spiral\""));
+    assertRefused("config.json", "spiral", "yarn", "default").when(folder);
   }
 
   @Test

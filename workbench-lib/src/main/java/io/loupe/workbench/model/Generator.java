@@ -1,0 +1,158 @@
+package io.loupe.workbench.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import io.loupe.workbench.intervention.Applications;
+import io.loupe.workbench.intervention.Frame;
+import io.loupe.workbench.nn.Hooks;
+import io.loupe.workbench.nn.KeyValueCache;
+import io.loupe.workbench.nn.Transformer;
+import io.loupe.workbench.tensor.Engines;
+import io.loupe.workbench.tensor.Tensors;
+import io.loupe.workbench.text.Tokens;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/**
+ * Continues prompts, step by step. New tokens stand in a column of their own behind all rows,
+ * wherever these are padded; a row that has ended is padded from there on.
+ */
+final class Generator implements AutoCloseable {
+  private final HookedTransformer model;
+  private final Transformer transformer;
+  private final GenerationOptions options;
+  private final Applications applications;
+  private final NDManager manager;
+  private final List<Frame> frames = new ArrayList<>();
+  private final List<SplittableRandom> random = new ArrayList<>();
+  private final StopRule stop;
+  private KeyValueCache cache;
+  private int cachedLength; // of the longest row that the cache's angles are right for
+
+  Generator(HookedTransformer model, Transformer transformer, GenerationOptions options) {
+    this.model = model;
+    this.transformer = transformer;
+    this.options = options;
+    this.applications = new Applications(model.interventions());
+    this.manager = Engines.newManager(model.device());
+    this.cache = newCache();
+    this.stop = StopRule.of(options, model);
+  }
+
+  Generation generate(Tokens prompts) {
+    for (int row = 0; row < prompts.batch(); row++) {
+      random.add(new SplittableRandom(options.seed() + row));
+    }
+    Tokens tokens = prompts;
+    boolean[] going = new boolean[prompts.batch()];
+    Arrays.fill(going, true);
+    List<GenerationStep> steps = new ArrayList<>();
+    for (int index = 0; index < options.newTokens() && any(going); index++) {
+      GenerationStep step = step(index, tokens, going);
+      steps.add(step);
+      options.onStep().accept(step);
+      tokens = tokens.append(step.emitted());
+      for (int row = 0; row < going.length; row++) {
+        going[row] =
+            going[row]
+                && !stop.ends(
+                    Arrays.copyOfRange(tokens.row(row), prompts.length(row), tokens.length(row)));
+      }
+    }
+    return new Generation(
+        prompts,
+        Tokens.concat(Tokens.Padding.RIGHT, List.of(tokens)),
+        steps,
+        applications.receipts(),
+        model.hasTokenizer() ? model.tokenizer() : null);
+  }
+
+  private GenerationStep step(int index, Tokens tokens, boolean[] going) {
+    int from = index == 0 ? 0 : tokens.length() - 1;
+    Frame frame = new Frame(tokens, from, true);
+    RunHooks hooks = new RunHooks(frame, options.capture(), applications, Set.of());
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray logits = forward(tokens, scope, hooks, frame); // [batch, computed columns, vocab]
+      frames.add(frame);
+      List<OptionalLong> emitted = new ArrayList<>();
+      List<Double> logProbabilities = new ArrayList<>();
+      long firstColumn = tokens.length() - logits.getShape().get(1);
+      for (int row = 0; row < going.length; row++) {
+        if (going[row]) {
+          long column = tokens.column(row, -1) - firstColumn;
+          double[] own = Tensors.doubles(logits.get(new NDIndex("{}, {}", row, column)));
+          int token = options.sampling().choose(finite(own, row, index), random.get(row));
+          emitted.add(OptionalLong.of(token));
+          logProbabilities.add(logProbability(own, token));
+        } else {
+          emitted.add(OptionalLong.empty());
+          logProbabilities.add(Double.NaN);
+        }
+      }
+      ActivationCache captured = new ActivationCache(tokens, hooks.captured());
+      return new GenerationStep(index, tokens, emitted, logProbabilities, captured);
+    }
+  }
+
+  /** Computes the new column, or all of them where keys of earlier steps are of no use. */
+  private NDArray forward(Tokens tokens, NDManager scope, RunHooks hooks, Frame frame) {
+    int length = longestRow(tokens);
+    boolean cached = options.cache() && transformer.sameAngles(cachedLength, length);
+    cachedLength = length;
+    if (frames.isEmpty() || cached) {
+      return transformer.forward(tokens, cache, scope, hooks);
+    }
+    cache.close();
+    cache = newCache();
+    Hooks all = new StepwiseHooks(frames, frame, applications, hooks);
+    return transformer.forward(tokens, cache, scope, all);
+  }
+
+  private KeyValueCache newCache() {
+    return new KeyValueCache(model.config().layers(), manager);
+  }
+
+  private static int longestRow(Tokens tokens) {
+    int longest = 0;
+    for (int row = 0; row < tokens.batch(); row++) {
+      longest = Math.max(longest, tokens.length(row));
+    }
+    return longest;
+  }
+
+  private static double[] finite(double[] logits, int row, int step) {
+    for (double logit : logits) {
+      if (Double.isNaN(logit)) {
+        throw new IllegalStateException(
+            "The logits of row %d in step %d are not numbers (NaN): no token can be chosen"
+                .formatted(row, step));
+      }
+    }
+    return logits;
+  }
+
+  private static double logProbability(double[] logits, int token) {
+    double largest = Arrays.stream(logits).max().orElseThrow();
+    double sum = Arrays.stream(logits).map(logit -> Math.exp(logit - largest)).sum();
+    return logits[token] - largest - Math.log(sum);
+  }
+
+  private static boolean any(boolean[] values) {
+    for (boolean value : values) {
+      if (value) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}
