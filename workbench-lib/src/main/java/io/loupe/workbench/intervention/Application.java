@@ -68,11 +68,15 @@ public final class Application {
     return activation.zerosLike().add(replacement);
   }
 
+  /** Entries that stay as they are count nothing, infinite ones (hidden scores) too. */
   private void note(NDArray before, NDArray after) {
     try (NDManager scope = before.getManager().newSubManager()) {
-      NDArray change = after.stopGradient();
-      change.attach(scope);
-      double norm = Tensors.doubles(change.sub(before.stopGradient()).norm())[0];
+      NDArray from = before.stopGradient();
+      NDArray to = after.stopGradient();
+      from.attach(scope);
+      to.attach(scope);
+      NDArray change = Tensors.where(to.eq(from), from.zerosLike(), to.sub(from));
+      double norm = Tensors.doubles(change.norm())[0];
       squaredNorm += norm * norm;
     }
   }

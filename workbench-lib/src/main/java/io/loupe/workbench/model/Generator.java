@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * Continues prompts, step by step. New tokens stand in a column of their own behind all rows,
@@ -32,7 +33,7 @@ final class Generator implements AutoCloseable {
   private final List<SplittableRandom> random = new ArrayList<>();
   private final StopRule stop;
   private KeyValueCache cache;
-  private int cachedLength; // of the longest row that the cache's angles are right for
+  private int[] cachedLengths; // of the rows: the keys in the cache were turned for these
 
   Generator(HookedTransformer model, Transformer transformer, GenerationOptions options) {
     this.model = model;
@@ -42,6 +43,7 @@ final class Generator implements AutoCloseable {
     this.manager = Engines.newManager(model.device());
     this.cache = newCache();
     this.stop = StopRule.of(options, model);
+    this.cachedLengths = new int[0];
   }
 
   Generation generate(Tokens prompts) {
@@ -101,9 +103,14 @@ final class Generator implements AutoCloseable {
 
   /** Computes the new column, or all of them where keys of earlier steps are of no use. */
   private NDArray forward(Tokens tokens, NDManager scope, RunHooks hooks, Frame frame) {
-    int length = longestRow(tokens);
-    boolean cached = options.cache() && transformer.sameAngles(cachedLength, length);
-    cachedLength = length;
+    int[] before = cachedLengths;
+    int[] now = IntStream.range(0, tokens.batch()).map(tokens::length).toArray();
+    cachedLengths = now;
+    boolean cached =
+        options.cache()
+            && before.length == now.length
+            && IntStream.range(0, now.length)
+                .allMatch(row -> transformer.sameAngles(before[row], now[row]));
     if (frames.isEmpty() || cached) {
       return transformer.forward(tokens, cache, scope, hooks);
     }
@@ -115,14 +122,6 @@ final class Generator implements AutoCloseable {
 
   private KeyValueCache newCache() {
     return new KeyValueCache(model.config().layers(), manager);
-  }
-
-  private static int longestRow(Tokens tokens) {
-    int longest = 0;
-    for (int row = 0; row < tokens.batch(); row++) {
-      longest = Math.max(longest, tokens.length(row));
-    }
-    return longest;
   }
 
   private static double[] finite(double[] logits, int row, int step) {
