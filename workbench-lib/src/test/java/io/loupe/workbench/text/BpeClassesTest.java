@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,13 +91,13 @@ class BpeClassesTest {
         new SlowByteLevelBpe(vocab, MERGES, SlowByteLevelBpe.GPT2_WORDS, List.of());
     for (String text : new RandomTexts(31).known(500)) {
       long[] inner = slow.encode(text).ids();
-      assertThat(tokenizer.encode(text)).isEqualTo(LongStream.of(with(0, inner, 2)).toArray());
+      assertThat(tokenizer.encode(text)).isEqualTo(around(0, inner, 2));
     }
   }
 
-  private static long[] with(long first, long[] inner, long last) {
-    return LongStream.concat(
-            LongStream.of(first), LongStream.concat(LongStream.of(inner), LongStream.of(last)))
+  private static long[] around(long first, long[] inner, long last) {
+    return Stream.of(LongStream.of(first), LongStream.of(inner), LongStream.of(last))
+        .flatMapToLong(ids -> ids)
         .toArray();
   }
 
@@ -214,6 +215,33 @@ class BpeClassesTest {
       assertThat(tokenizer.decode(ids)).isEqualTo(composed);
     }
     SpanChecks.assertCovering(tokenizer, texts);
+  }
+
+  /** The vocabulary and the ids of Hugging Face's own test of its Qwen2Tokenizer. */
+  @Test
+  void qwen2AsHuggingFaceTestsIt() throws Exception {
+    Map<String, Integer> vocab = new LinkedHashMap<>();
+    for (boolean printable : new boolean[] {true, false}) {
+      for (String character : SlowByteLevelBpe.ALPHABET.values()) {
+        if (character.charAt(0) < 256 == printable) {
+          vocab.put(character, vocab.size());
+        }
+      }
+    }
+    String tokens = "Ġl Ġn Ġlo Ġlow er Ġlowest Ġnewer Ġwider 01 ;} ;}Ċ Ïĵ Ġ# ## <|endoftext|>";
+    for (String token : tokens.split(" ")) {
+      vocab.put(token, vocab.size());
+    }
+    write(vocab);
+    Files.writeString(
+        folder.resolve("merges.txt"),
+        "#version: 0.2\nĠ l\nĠl o\nĠlo w\ne r\n0 1\n; }\n;} Ċ\nÏ ĵ\nĠ #\n# #");
+    Tokenizer tokenizer = load("{'tokenizer_class': 'Qwen2TokenizerFast'}", "");
+
+    assertThat(tokenizer.encode("lower lower newer 010;}\n<|endoftext|>\u03d2\u0301"))
+        .containsExactly(
+            75, 78, 86, 260, 259, 260, 220, 77, 68, 86, 260, 220, 15, 16, 15, 266, 270, 267);
+    assertThat(tokenizer.encode(" ###")).containsExactly(268, 269);
   }
 
   @Test
