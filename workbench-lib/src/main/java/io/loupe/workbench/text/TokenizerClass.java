@@ -57,8 +57,8 @@ enum TokenizerClass {
 
   /**
    * Finds the class by its name in {@code tokenizer_config.json} or {@code config.json}, and where
-   * none is named, by the model's type. Empty if it is none of these, or if no file says anything;
-   * see {@link #isNamed}.
+   * none is named, or the name is not enough, by the model's type. Empty if it is none of these, or
+   * if no file says anything; see {@link #isNamed}.
    */
   static Optional<TokenizerClass> of(ObjectNode tokenizerConfig, ObjectNode config) {
     String name = name(tokenizerConfig, config);
@@ -68,11 +68,20 @@ enum TokenizerClass {
     if (GENERIC.contains(name)) {
       return byType;
     }
-    if (GPT2.names.contains(name) && !type.isEmpty()) {
-      // the name stands over models that split digits, or as GPT-4 does (OLMo 2): the type decides
-      return byType.filter(kind -> kind == GPT2 || kind == OPT);
+    Optional<TokenizerClass> byName =
+        Arrays.stream(values()).filter(kind -> kind.names.contains(name)).findFirst();
+    if (type.isEmpty() || byName.filter(TokenizerClass::nameIsShared).isEmpty()) {
+      return byName;
     }
-    return Arrays.stream(values()).filter(kind -> kind.names.contains(name)).findFirst();
+    return byType.filter(kind -> kind == byName.get() || byName.get() == GPT2 && kind == OPT);
+  }
+
+  /**
+   * Tells whether the class's name also stands over tokenizers that split in another way: GPT-2's
+   * over OLMo 2 and models that split digits, Qwen2's over Qwen 3.5.
+   */
+  private boolean nameIsShared() {
+    return this == GPT2 || this == QWEN2;
   }
 
   /** Tells whether the files name a class or a type of model at all. */

@@ -114,6 +114,7 @@ class BrokenTokenizersTest {
         "{'tokenizer_class': 'BertTokenizerFast'} {} a BertTokenizer",
         "{} {'model_type': 'olmo2'} a tokenizer of model type olmo2",
         "{'tokenizer_class': 'GPT2Tokenizer'} {'model_type': 'olmo2'} a GPT2Tokenizer of model type olmo2",
+        "{'tokenizer_class': 'Qwen2Tokenizer'} {'model_type': 'qwen3_5'} a Qwen2Tokenizer of model type qwen3_5",
         "{'tokenizer_class': 'PreTrainedTokenizerFast'} {'model_type': 'gpt_neox'} a tokenizer of model type gpt_neox"
       })
   void classesThatSplitInAnotherWay(String line) throws Exception {
