@@ -164,6 +164,14 @@ class BertTokenizerTest {
   }
 
   @Test
+  void vocabJsonBesideItIsNotBerts(@TempDir Path other) throws Exception {
+    Files.writeString(other.resolve("vocab.json"), "{}");
+
+    assertThat(with(other, "{'tokenizer_class': 'BertTokenizer'}").encode("hello"))
+        .containsExactly(101, 7592, 102);
+  }
+
+  @Test
   void addedTokensAreNotSplit(@TempDir Path other) throws Exception {
     Files.writeString(other.resolve("added_tokens.json"), "{\"<Mark>\": 30522}");
     Tokenizer more = with(other, "{}");
