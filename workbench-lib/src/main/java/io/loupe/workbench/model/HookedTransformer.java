@@ -146,7 +146,7 @@ public final class HookedTransformer {
     if (tokenizer == null) {
       throw new IllegalStateException(
           name()
-              + " has no tokenizer (no tokenizer.json, no vocab.json with merges.txt): give token ids, Tokens.of(...)");
+              + " has no tokenizer (no tokenizer.json, no vocab.json with merges.txt, no vocab.txt): give token ids, Tokens.of(...)");
     }
     return tokenizer;
   }

@@ -50,15 +50,11 @@ final class ModelLoader {
   }
 
   private static @Nullable Tokenizer tokenizer(Path folder, ModelConfig config) throws IOException {
-    boolean single = Files.exists(folder.resolve("tokenizer.json"));
-    if (!single && !Files.exists(folder.resolve("vocab.json"))) {
-      return null;
-    }
-    Tokenizer tokenizer = HuggingFaceTokenizers.load(folder);
-    if (tokenizer.vocabSize() > config.vocab()) {
+    Tokenizer tokenizer = HuggingFaceTokenizers.find(folder).orElse(null);
+    if (tokenizer != null && tokenizer.vocabSize() > config.vocab()) {
       throw new ModelFormatException(
-          folder.resolve(single ? "tokenizer.json" : "vocab.json"),
-          "the tokenizer has %d tokens, but config.json and the embedding have a vocabulary of %d"
+          folder,
+          "its tokenizer has %d tokens, but config.json and the embedding have a vocabulary of %d"
               .formatted(tokenizer.vocabSize(), config.vocab()));
     }
     return tokenizer;

@@ -4,17 +4,14 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import io.loupe.workbench.files.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Loads tokenizers in the form in which Hugging Face stores them. Nothing is downloaded. */
 public final class HuggingFaceTokenizers {
-  private static final String TOKENIZER = "tokenizer.json";
   private static final Map<String, String> OPTIONS =
       Map.of("truncation", "false", "padding", "false");
 
@@ -28,10 +25,12 @@ public final class HuggingFaceTokenizers {
   private HuggingFaceTokenizers() {}
 
   /**
-   * Loads {@code tokenizer.json}, or, if there is none, GPT-2's {@code vocab.json} and {@code
-   * merges.txt}. Which special tokens begin, end and fill a text is read from {@code
+   * Loads {@code tokenizer.json}, or, if there is none, the {@code vocab.json} and {@code
+   * merges.txt} of GPT-2, OPT, RoBERTa and Qwen2, or the {@code vocab.txt} of BERT. Which of them a
+   * tokenizer is, {@code tokenizer_config.json}'s {@code tokenizer_class} or {@code config.json}'s
+   * {@code model_type} says. Which special tokens begin, end and fill a text is read from {@code
    * tokenizer_config.json}, {@code special_tokens_map.json} or {@code config.json}, the first that
-   * says it.
+   * says it; if none does, they are those of its class.
    *
    * <p>Whatever the files say, texts are not cut or padded, decoding does not tidy up spaces, and a
    * token's span includes its leading space. Native memory is released when the tokenizer becomes
@@ -40,39 +39,34 @@ public final class HuggingFaceTokenizers {
    * @throws TokenizerException if the files are missing, damaged or of an unknown kind
    */
   public static Tokenizer load(Path folder) throws IOException {
-    SpecialTokens special = SpecialTokens.read(folder);
-    Path file = folder.resolve(TOKENIZER);
-    boolean whole = Files.exists(file);
-    if (!whole && !Files.exists(folder.resolve(Gpt2Files.VOCAB))) {
+    Optional<Tokenizer> tokenizer = find(folder);
+    if (tokenizer.isEmpty()) {
       throw new TokenizerException(
-          folder,
-          "expected "
-              + TOKENIZER
-              + ", or "
-              + Gpt2Files.VOCAB
-              + " and "
-              + Gpt2Files.MERGES
-              + ", in this folder; they are not there");
+          folder, "expected " + TokenizerFiles.EXPECTED + ", in this folder; they are not there");
     }
-    ObjectNode json = whole ? JsonFile.read(file) : Gpt2Files.read(folder, special);
-    Path source = whole ? file : folder.resolve(Gpt2Files.VOCAB);
-    Vocabulary vocabulary = Vocabulary.of(source, json);
-    neutralise(json);
-    return new NativeTokenizer(
-        create(source, json),
-        new TokenTexts(vocabulary, isByteLevel(json.path("decoder"))),
-        special,
-        Sha256.ofAll(files(folder, whole)));
+    return tokenizer.get();
   }
 
-  private static List<Path> files(Path folder, boolean whole) {
-    Stream<String> own =
-        whole
-            ? Stream.of(TOKENIZER)
-            : Stream.of(Gpt2Files.VOCAB, Gpt2Files.MERGES, Gpt2Files.ADDED_TOKENS);
-    Stream<String> beside =
-        Stream.of(SpecialTokens.TOKENIZER_CONFIG, SpecialTokens.SPECIAL_TOKENS_MAP);
-    return Stream.concat(own, beside).map(folder::resolve).filter(Files::exists).toList();
+  /**
+   * Loads a folder's tokenizer as {@link #load} does. Empty if there is no file of a tokenizer; one
+   * that cannot be read is an error.
+   *
+   * @throws TokenizerException if the files are incomplete, damaged or of an unknown kind
+   */
+  public static Optional<Tokenizer> find(Path folder) throws IOException {
+    Optional<TokenizerFiles> found = TokenizerFiles.find(folder);
+    return found.isEmpty() ? Optional.empty() : Optional.of(tokenizer(found.get()));
+  }
+
+  private static Tokenizer tokenizer(TokenizerFiles files) throws IOException {
+    ObjectNode json = files.json();
+    Vocabulary vocabulary = Vocabulary.of(files.main(), json);
+    neutralise(json);
+    return new NativeTokenizer(
+        create(files.main(), json),
+        new TokenTexts(vocabulary, TokenTexts.Spelling.of(json)),
+        files.special(),
+        Sha256.ofAll(files.all()));
   }
 
   /** Takes out of the files what would make us read another text than the one that was given. */
@@ -86,11 +80,6 @@ public final class HuggingFaceTokenizers {
       object.put(flag, false);
     }
     node.forEach(child -> setEverywhere(child, flag));
-  }
-
-  private static boolean isByteLevel(JsonNode decoder) {
-    return decoder.path("type").asString("").equals("ByteLevel")
-        || decoder.path("decoders").valueStream().anyMatch(HuggingFaceTokenizers::isByteLevel);
   }
 
   private static HuggingFaceTokenizer create(Path source, ObjectNode json) throws IOException {

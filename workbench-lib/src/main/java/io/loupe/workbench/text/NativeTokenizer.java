@@ -1,11 +1,8 @@
 package io.loupe.workbench.text;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +16,8 @@ final class NativeTokenizer implements Tokenizer {
   private final OptionalLong bosId;
   private final OptionalLong eosId;
   private final OptionalLong padId;
+  private final OptionalLong maskId;
+  private final OptionalLong unkId;
   private final String sha256;
   private TokenTexts.@Nullable Table table;
 
@@ -30,6 +29,8 @@ final class NativeTokenizer implements Tokenizer {
     bosId = special.id("bos", vocabulary);
     eosId = special.id("eos", vocabulary);
     padId = special.id("pad", vocabulary);
+    maskId = special.id("mask", vocabulary);
+    unkId = special.id("unk", vocabulary);
     this.sha256 = sha256;
     CLEANER.register(this, library::close);
   }
@@ -40,7 +41,8 @@ final class NativeTokenizer implements Tokenizer {
     try {
       ai.djl.huggingface.tokenizers.Encoding encoding =
           library.encode(text, addSpecialTokens, false);
-      return new Encoding(text, encoding.getIds(), spans(text, encoding.getCharTokenSpans()));
+      return new Encoding(
+          text, encoding.getIds(), TokenSpans.of(text, encoding.getCharTokenSpans()));
     } finally {
       // or the native tokenizer might be released during its last call
       Reference.reachabilityFence(this);
@@ -55,27 +57,6 @@ final class NativeTokenizer implements Tokenizer {
             "Expected whole characters, got half of a surrogate pair at index " + i);
       }
     }
-  }
-
-  /** The library counts code points, and has no span for special tokens that were added. */
-  private static List<io.loupe.workbench.text.CharSpan> spans(String text, CharSpan[] found) {
-    int[] charIndex = charIndexOfCodePoint(text);
-    List<io.loupe.workbench.text.CharSpan> spans = new ArrayList<>(found.length);
-    int end = 0;
-    for (CharSpan span : found) {
-      int start = span == null ? end : charIndex[span.getStart()];
-      end = span == null ? end : charIndex[span.getEnd()];
-      spans.add(new io.loupe.workbench.text.CharSpan(start, end));
-    }
-    return spans;
-  }
-
-  private static int[] charIndexOfCodePoint(String text) {
-    int[] index = new int[text.codePointCount(0, text.length()) + 1];
-    for (int i = 1; i < index.length; i++) {
-      index[i] = text.offsetByCodePoints(index[i - 1], 1);
-    }
-    return index;
   }
 
   @Override
@@ -127,6 +108,16 @@ final class NativeTokenizer implements Tokenizer {
   @Override
   public OptionalLong padId() {
     return padId;
+  }
+
+  @Override
+  public OptionalLong maskId() {
+    return maskId;
+  }
+
+  @Override
+  public OptionalLong unkId() {
+    return unkId;
   }
 
   @Override

@@ -7,9 +7,32 @@ import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The text of every single token, and the way back from a text to the token. */
-record TokenTexts(Vocabulary vocabulary, boolean byteLevel) {
+record TokenTexts(Vocabulary vocabulary, Spelling spelling) {
+  /** How a vocabulary writes its tokens. */
+  enum Spelling {
+    /** Each byte by a character of {@link ByteAlphabet}. */
+    BYTES,
+    /** A piece that goes on with a word begins with {@code ##}; any other begins one. */
+    WORD_PIECES,
+    /** As the decoder says. */
+    OTHER;
+
+    static Spelling of(ObjectNode tokenizer) {
+      if (tokenizer.path("model").path("type").asString("").equals("WordPiece")) {
+        return WORD_PIECES;
+      }
+      return isByteLevel(tokenizer.path("decoder")) ? BYTES : OTHER;
+    }
+
+    private static boolean isByteLevel(JsonNode decoder) {
+      return decoder.path("type").asString("").equals("ByteLevel")
+          || decoder.path("decoders").valueStream().anyMatch(Spelling::isByteLevel);
+    }
+  }
 
   /**
    * Returns a table of what each token stands for in the middle of a text.
@@ -26,7 +49,7 @@ record TokenTexts(Vocabulary vocabulary, boolean byteLevel) {
     for (int id = 0; id < texts.length; id++) {
       texts[id] = vocabulary.has(id) ? text(id, letter, decode) : "";
     }
-    return new Table(vocabulary, texts);
+    return new Table(vocabulary, texts, spelling == Spelling.WORD_PIECES);
   }
 
   private static boolean isLetter(String text) {
@@ -38,7 +61,7 @@ record TokenTexts(Vocabulary vocabulary, boolean byteLevel) {
     if (vocabulary.isAdded(id)) {
       return entry;
     }
-    if (byteLevel) {
+    if (spelling == Spelling.BYTES) {
       String text = ByteAlphabet.text(entry);
       return text == null ? entry : text;
     }
@@ -54,11 +77,13 @@ record TokenTexts(Vocabulary vocabulary, boolean byteLevel) {
   static final class Table {
     private final Vocabulary vocabulary;
     private final String[] texts;
+    private final boolean entriesFirst;
     private final Map<String, Integer> idOf = new HashMap<>();
 
-    Table(Vocabulary vocabulary, String[] texts) {
+    Table(Vocabulary vocabulary, String[] texts, boolean entriesFirst) {
       this.vocabulary = vocabulary;
       this.texts = texts;
+      this.entriesFirst = entriesFirst;
       // a single byte may have the same text as a token of that letter: the byte comes second
       for (boolean bytes : new boolean[] {false, true}) {
         for (int id = 0; id < texts.length; id++) {
@@ -79,8 +104,10 @@ record TokenTexts(Vocabulary vocabulary, boolean byteLevel) {
     }
 
     OptionalLong idOf(String token) {
+      OptionalLong entry = vocabulary.idOf(token);
       @Nullable Integer id = idOf.get(token);
-      return id == null ? vocabulary.idOf(token) : OptionalLong.of(id);
+      // "man" is the word rather than the piece ##man, whose text it is too
+      return id == null || entriesFirst && entry.isPresent() ? entry : OptionalLong.of(id);
     }
   }
 }

@@ -69,7 +69,9 @@ public interface Tokenizer {
 
   /**
    * Returns the id of the token of that text: as {@link #token} gives it ({@code " Mary"}), or as
-   * it stands in the vocabulary's file ({@code "ĠMary"}). Empty if it takes several tokens.
+   * it stands in the vocabulary's file ({@code "ĠMary"}). Of BERT's word {@code man} and its piece
+   * {@code ##man}, which read the same, {@code "man"} gives the word. Empty if it takes several
+   * tokens.
    */
   OptionalLong idOf(String token);
 
@@ -84,6 +86,18 @@ public interface Tokenizer {
 
   /** Returns the id of the token that fills up shorter texts of a batch, if there is one. */
   OptionalLong padId();
+
+  /**
+   * Returns the id of the token that stands for a hidden one, which a masked language model
+   * predicts, if there is one: {@code [MASK]}, {@code <mask>}.
+   */
+  OptionalLong maskId();
+
+  /**
+   * Returns the id of the token that stands for what the vocabulary cannot spell, if there is one.
+   * Byte-level vocabularies spell everything: some name one all the same, and never use it.
+   */
+  OptionalLong unkId();
 
   /** Returns the SHA-256 over the names and contents of the tokenizer's files. */
   String sha256();

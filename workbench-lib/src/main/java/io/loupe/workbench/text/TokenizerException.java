@@ -7,6 +7,10 @@ import java.nio.file.Path;
 public class TokenizerException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  /** What to do about a tokenizer that we cannot put together from its files. */
+  static final String SAVE_WHOLE =
+      "save it as a tokenizer.json (in Python: AutoTokenizer.from_pretrained(folder).save_pretrained(folder))";
+
   private final String file;
 
   TokenizerException(Path file, String problem) {

@@ -144,9 +144,21 @@ class LoadingTest {
   void aTokenizerThatDoesNotFitTheVocabulary() throws IOException {
     Path stories = io.loupe.datasets.ShippedModels.folder("stories260k").orElseThrow();
     Files.copy(stories.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
-    assertRefused("tokenizer.json", "512 tokens", "vocabulary of 128").when(folder);
+    assertRefused("its tokenizer has 512 tokens", "vocabulary of 128").when(folder);
     Files.writeString(folder.resolve("tokenizer.json"), "{\"version\": 1}");
     assertRefused("tokenizer.json").when(folder);
+  }
+
+  @Test
+  void aTokenizerOfAKindThatWeCannotRead() throws IOException {
+    assertThat(HookedTransformer.load(folder, LoadOptions.DEFAULT).config().vocab()).isEqualTo(128);
+    Path file = Files.writeString(folder.resolve("tokenizer.model"), "");
+    assertRefused(
+            "tokenizer.model: a SentencePiece vocabulary alone", "save it as a tokenizer.json")
+        .when(folder);
+    Files.delete(file);
+    Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n");
+    assertRefused("a tokenizer of model type gpt2 cannot be made from vocab.txt").when(folder);
   }
 
   private double[] logits(LoadOptions options) throws IOException {

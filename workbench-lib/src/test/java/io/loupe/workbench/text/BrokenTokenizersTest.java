@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BrokenTokenizersTest {
   @TempDir Path folder;
@@ -26,7 +28,8 @@ class BrokenTokenizersTest {
 
   @Test
   void folderWithoutATokenizer() {
-    assertRefused(folder, "expected tokenizer.json, or vocab.json and merges.txt");
+    assertRefused(
+        folder, "expected tokenizer.json, or vocab.json and merges.txt, or vocab.txt, in");
   }
 
   static Stream<Arguments> broken() {
@@ -67,7 +70,7 @@ class BrokenTokenizersTest {
 
   @Test
   void brokenConfigBesideIt() throws Exception {
-    Gpt2Folder.unpackInto(folder);
+    Vocabularies.gpt2(folder);
     Path config = Files.writeString(folder.resolve("tokenizer_config.json"), "{");
 
     assertRefused(config, "no valid JSON");
@@ -75,7 +78,7 @@ class BrokenTokenizersTest {
 
   @Test
   void missingMerges() throws Exception {
-    Gpt2Folder.unpackInto(folder);
+    Vocabularies.gpt2(folder);
     Path merges = folder.resolve("merges.txt");
     Files.delete(merges);
 
@@ -84,7 +87,7 @@ class BrokenTokenizersTest {
 
   @Test
   void brokenMerges() throws Exception {
-    Gpt2Folder.unpackInto(folder);
+    Vocabularies.gpt2(folder);
     Path merges = folder.resolve("merges.txt");
     Files.writeString(merges, "#version: 0.2\nĠ t\none two three\n");
     assertRefused(merges, "line 3: expected two tokens, got 'one two three'");
@@ -104,19 +107,71 @@ class BrokenTokenizersTest {
     assertRefused(vocab, "expected byte-level BPE");
   }
 
-  @Test
-  void tokenizerOfAnotherClass() throws Exception {
-    Gpt2Folder.unpackInto(folder);
-    Path config =
-        Files.writeString(
-            folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"Qwen2Tokenizer\"}");
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'tokenizer_class': 'WhisperTokenizer'} {} a WhisperTokenizer",
+        "{'tokenizer_class': 'BertTokenizerFast'} {} a BertTokenizer",
+        "{} {'model_type': 'olmo2'} a tokenizer of model type olmo2",
+        "{'tokenizer_class': 'GPT2Tokenizer'} {'model_type': 'olmo2'} a GPT2Tokenizer of model type olmo2",
+        "{'tokenizer_class': 'Qwen2Tokenizer'} {'model_type': 'qwen3_5'} a Qwen2Tokenizer of model type qwen3_5",
+        "{'tokenizer_class': 'PreTrainedTokenizerFast'} {'model_type': 'gpt_neox'} a tokenizer of model type gpt_neox"
+      })
+  void classesThatSplitInAnotherWay(String line) throws Exception {
+    Vocabularies.gpt2(folder);
+    String[] parts = line.replace('\'', '"').replaceAll("} ", "}\n").split("\n");
+    Files.writeString(folder.resolve("tokenizer_config.json"), parts[0]);
+    Files.writeString(folder.resolve("config.json"), parts[1]);
 
-    assertRefused(config, "a Qwen2Tokenizer cannot be made from vocab.json and merges.txt");
+    assertRefused(
+        folder,
+        parts[2] + " cannot be made from vocab.json and merges.txt; save it as a tokenizer.json");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "tokenizer.model, a SentencePiece vocabulary",
+    "tokenizer.model.v3, a SentencePiece vocabulary",
+    "spiece.model, a SentencePiece vocabulary",
+    "tekken.json, a tiktoken vocabulary",
+    "qwen.tiktoken, a tiktoken vocabulary"
+  })
+  void vocabulariesThatWeCannotRead(String name, String kind) throws Exception {
+    Path file = Files.writeString(folder.resolve(name), "");
+
+    assertRefused(file, kind + " alone cannot be read; save it as a tokenizer.json (in Python: ");
+    assertThatExceptionOfType(TokenizerException.class)
+        .isThrownBy(() -> HuggingFaceTokenizers.find(folder));
+  }
+
+  @Test
+  void configWithoutAVocabulary() throws Exception {
+    Path config = Files.writeString(folder.resolve("tokenizer_config.json"), "{}");
+
+    assertRefused(config, "it describes a tokenizer, but the folder has no vocabulary");
+  }
+
+  @Test
+  void aFolderWithoutATokenizerIsNoError() throws Exception {
+    Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"gpt2\"}");
+    Files.writeString(folder.resolve("model.safetensors"), "");
+
+    assertThat(HuggingFaceTokenizers.find(folder)).isEmpty();
+  }
+
+  @Test
+  void addedTokensThatContradictEachOther() throws Exception {
+    Vocabularies.gpt2(folder);
+    Path added = Files.writeString(folder.resolve("added_tokens.json"), "{\"<a>\": \"x\"}");
+    assertRefused(added, "expected the id of '<a>', got \"x\"");
+
+    Files.writeString(added, "{\"<a>\": 50257, \"<b>\": 50257}");
+    assertRefused(folder, "added tokens '<a>' and '<b>' both have the id 50257");
   }
 
   @Test
   void badIdInTheConfig() throws Exception {
-    Gpt2Folder.unpackInto(folder);
+    Vocabularies.gpt2(folder);
     Path config =
         Files.writeString(
             folder.resolve("tokenizer_config.json"),

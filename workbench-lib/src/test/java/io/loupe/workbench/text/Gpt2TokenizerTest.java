@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalLong;
-import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +20,7 @@ class Gpt2TokenizerTest {
 
   @BeforeAll
   static void load() throws Exception {
-    Gpt2Folder.unpackInto(folder);
+    Vocabularies.gpt2(folder);
     Files.writeString(
         folder.resolve("config.json"),
         "{\"bos_token_id\": 50256, \"eos_token_id\": [50256, 0], \"pad_token_id\": null}");
@@ -88,35 +88,34 @@ class Gpt2TokenizerTest {
   }
 
   @Test
-  void randomTextComesBackAndItsSpansCoverIt() {
-    Random random = new Random(7);
-    for (int i = 0; i < 1_000; i++) {
-      StringBuilder builder = new StringBuilder();
-      for (int n = random.nextInt(30); n > 0; n--) {
-        builder.appendCodePoint(codePoint(random));
-      }
-      String text = builder.toString();
-      Encoding encoding = tokenizer.encodeWithOffsets(text);
-
-      assertThat(tokenizer.decode(encoding.ids())).isEqualTo(text);
-      int covered = 0;
-      for (CharSpan span : encoding.spans()) {
-        assertThat(span.start()).isLessThanOrEqualTo(covered);
-        covered = Math.max(covered, span.end());
-      }
-      assertThat(covered).isEqualTo(text.length());
+  void textComesBackAndItsSpansCoverIt() {
+    List<String> texts = new RandomTexts(7).known(5_000);
+    texts.addAll(new RandomTexts(8).any(5_000));
+    for (String text : texts) {
+      assertThat(tokenizer.decode(tokenizer.encode(text))).isEqualTo(text);
     }
+    SpanChecks.assertCovering(tokenizer, texts);
   }
 
-  private static int codePoint(Random random) {
-    int limit = new int[] {0x80, 0x800, 0x10000, 0x110000}[random.nextInt(4)];
-    int c = random.nextInt(limit);
-    return c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? ' ' : c;
+  @Test
+  void agreesWithPlainByteLevelBpe() throws Exception {
+    SlowByteLevelBpe slow =
+        new SlowByteLevelBpe(
+            Vocabularies.ids(Vocabularies.json(folder.resolve("vocab.json"))),
+            Files.readAllLines(folder.resolve("merges.txt")),
+            SlowByteLevelBpe.GPT2_WORDS,
+            List.of("<|endoftext|>"));
+    for (String text : new RandomTexts(9).known(8_000)) {
+      Encoding expected = slow.encode(text);
+      Encoding encoding = tokenizer.encodeWithOffsets(text);
+      assertThat(encoding.ids()).as(text).isEqualTo(expected.ids());
+      assertThat(encoding.spans()).as(text).isEqualTo(expected.spans());
+    }
   }
 
   @Test
   void configMayAskForATokenAtTheStart(@TempDir Path other) throws Exception {
-    Gpt2Folder.unpackInto(other);
+    Vocabularies.gpt2(other);
     Path config = other.resolve("tokenizer_config.json");
     Files.writeString(
         config,
@@ -145,7 +144,7 @@ class Gpt2TokenizerTest {
 
   @Test
   void addedTokensAreNotSplit(@TempDir Path other) throws Exception {
-    Gpt2Folder.unpackInto(other);
+    Vocabularies.gpt2(other);
     Files.writeString(other.resolve("added_tokens.json"), "{\"<mark>\": 50257}");
     Files.writeString(
         other.resolve("tokenizer_config.json"),
