@@ -220,7 +220,7 @@ public final class HookedTransformer {
    *     applied
    */
   public Run run(Tokens tokens, Capture capture) {
-    check(tokens);
+    InputCheck.tokens(tokens, config);
     try (NDManager scope = Engines.newManager(device())) {
       RunHooks hooks = hooks(tokens, capture, Set.of());
       NDArray logits = transformer.forward(tokens, scope, hooks);
@@ -237,7 +237,7 @@ public final class HookedTransformer {
    * @param tokens the tokens that it was computed from
    */
   public Run runFrom(int layer, NDArray residual, Tokens tokens, Capture capture) {
-    check(tokens);
+    InputCheck.tokens(tokens, config);
     config.require(Sites.RESID_PRE.at(layer));
     Shape expected = new Shape(tokens.batch(), tokens.length(), config.dModel());
     if (!residual.getShape().equals(expected)) {
@@ -269,7 +269,7 @@ public final class HookedTransformer {
    * @param metric differentiable, e.g. {@link Metrics#logitDifference}
    */
   public Gradients gradients(Tokens tokens, Metric metric, HookPoint... points) {
-    check(tokens);
+    InputCheck.tokens(tokens, config);
     if (points.length == 0) {
       throw new IllegalArgumentException("Name at least one hook point, e.g. RESID_POST.at(0)");
     }
@@ -323,20 +323,7 @@ public final class HookedTransformer {
    *     applied
    */
   public Generation generate(Tokens prompts, GenerationOptions options) {
-    check(prompts);
-    if (!config.causal()) {
-      throw new IllegalArgumentException(
-          "%s is bidirectional (%s): it reads whole texts and cannot continue one; run it and read the logits"
-              .formatted(name(), config.family()));
-    }
-    for (int row = 0; row < prompts.batch(); row++) {
-      long length = (long) prompts.length(row) + options.newTokens();
-      if (length > config.longestInput()) {
-        throw new IllegalArgumentException(
-            "The prompt in row %d has %d tokens; with %d new ones it does not fit the model's context of %d"
-                .formatted(row, prompts.length(row), options.newTokens(), config.context()));
-      }
-    }
+    InputCheck.generation(prompts, options.newTokens(), config);
     try (Generator generator = new Generator(this, transformer, options)) {
       return generator.generate(prompts);
     }
@@ -392,26 +379,6 @@ public final class HookedTransformer {
       throw new IllegalArgumentException(
           "The metric has no gradient with respect to these points: it must be made of differentiable operations on the logits (no argMax, no comparison)",
           e);
-    }
-  }
-
-  private void check(Tokens tokens) {
-    for (int row = 0; row < tokens.batch(); row++) {
-      if (tokens.length(row) > config.longestInput()) {
-        throw new IllegalArgumentException(
-            "The prompt in row %d has %d tokens; the model's context is %d"
-                .formatted(row, tokens.length(row), config.context()));
-      }
-      if (tokens.length(row) == 0) {
-        throw new IllegalArgumentException("Row " + row + " has no tokens, only padding");
-      }
-      for (long id : tokens.row(row)) {
-        if (id < 0 || id >= config.vocab()) {
-          throw new IllegalArgumentException(
-              "Token %d in row %d is not in the vocabulary: 0 to %d"
-                  .formatted(id, row, config.vocab() - 1));
-        }
-      }
     }
   }
 }
