@@ -22,6 +22,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class LoupeTest {
+  private static final String GOLDEN = "../workbench-lib/src/test/resources/golden/";
+
   @TempDir private Path folder;
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -63,6 +65,8 @@ class LoupeTest {
         "bench fixture-holds --device tpu | 2 | Expected the device cpu, or gpu and its number such as gpu0; got 'tpu'",
         "bench fixture-holds --device gpu9 | 1 | there is no gpu9",
         "bench fixture-holds --json src | 2 | Expected a file for --json, got the folder src",
+        "parity                  | 2 | Missing required parameter: 'FOLDER'",
+        "parity src --tolerance -1 | 2 | Expected a tolerance of at least 0, got -1.0",
         "bnch                    | 2 | Unmatched argument at index 0: 'bnch'",
         "report pom.xml --oops   | 2 | Unknown option: '--oops'",
       })
@@ -85,6 +89,33 @@ class LoupeTest {
   void debugShowsWhere() {
     assertThat(run("report", "pom.xml", "--debug")).isEqualTo(1);
     assertThat(err.toString()).contains("\tat io.loupe.notebooks.ipynb.NotebookReader");
+  }
+
+  @Test
+  void parityComparesAndWritesJson() throws IOException {
+    Path json = folder.resolve("parity.json");
+    assertThat(run("parity", GOLDEN + "gemma2", "--json", json.toString())).isZero();
+    assertThat(out.toString())
+        .contains("gemma2: holds")
+        .contains("zero_head")
+        .contains("generate_greedy");
+    JsonNode result = new JsonMapper().readTree(json.toFile()).get(0);
+    assertThat(result.get("holds").booleanValue()).isTrue();
+    assertThat(result.get("worst").get("logits").doubleValue()).isBetween(0.0, 1e-4);
+    assertThat(result.get("tensors").size()).isGreaterThan(20);
+  }
+
+  @Test
+  void parityFailsAboveTheToleranceAndGoesOn() {
+    assertThat(run("parity", "src", GOLDEN + "gpt2", "--tolerance", "1e-12")).isEqualTo(1);
+    assertThat(err.toString()).startsWith("error: ").contains("expected.safetensors");
+    assertThat(out.toString()).contains("src: DOES NOT HOLD").contains("gpt2: DOES NOT HOLD");
+  }
+
+  @Test
+  void modelsShowsEveryFamily() {
+    assertThat(run("models")).isZero();
+    assertThat(out.toString()).contains("gemma3_text").contains("distilbert");
   }
 
   @Test
