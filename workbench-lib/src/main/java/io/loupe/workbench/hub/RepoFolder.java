@@ -3,7 +3,6 @@ package io.loupe.workbench.hub;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
@@ -58,11 +57,9 @@ record RepoFolder(Path cache, HubName name) {
     if (HubName.isCommit(name.revision())) {
       return Optional.of(name.revision());
     }
-    try {
-      return Optional.of(Files.readString(ref()).strip()).filter(HubName::isCommit);
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
-    }
+    return Files.isRegularFile(ref())
+        ? Optional.of(Files.readString(ref()).strip()).filter(HubName::isCommit)
+        : Optional.empty();
   }
 
   /** Returns what the cache has of the revision, if anything; files may be missing. */
