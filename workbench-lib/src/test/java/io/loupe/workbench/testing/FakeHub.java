@@ -226,7 +226,10 @@ public final class FakeHub implements AutoCloseable {
           .to(exchange);
     } else if (!files.containsKey(file)) {
       status(404, "X-Error-Code", "EntryNotFound").to(exchange);
-    } else if (path.startsWith("/cdn/") || path.startsWith("/api/resolve-cache/")) {
+    } else if (path.startsWith("/cdn/")) {
+      send(exchange, file);
+    } else if (path.startsWith("/api/resolve-cache/")) {
+      exchange.getResponseHeaders().set("X-Repo-Commit", COMMIT);
       send(exchange, file);
     } else {
       sendOn(exchange, file);
