@@ -40,7 +40,8 @@ class HubLiesTest extends HubFixture {
   @ValueSource(ints = {299_999, 300_001, 0})
   void anotherSize(int size) {
     server.always(GET_WEIGHTS, FakeHub.body(Arrays.copyOf(server.content(WEIGHTS), size)));
-    assertRefused(WEIGHTS);
+    assertRefused(WEIGHTS)
+        .hasMessageContaining("sends %d bytes; the hub promised 300000".formatted(size));
     assertThat(incomplete(WEIGHTS)).doesNotExist();
   }
 
