@@ -57,7 +57,13 @@ final class BlobDownload {
   }
 
   private void transfer() throws HubException {
-    new Retry(settings.patience(), meter::note).run(file.subject(), this::attempt, this::have);
+    try {
+      new Retry(settings.patience(), meter::note).run(file.subject(), this::attempt, this::have);
+    } catch (UnavailableException e) {
+      String kept =
+          "; the %s that came are kept: load it again to go on".formatted(Meter.size(have()));
+      throw file.subject().refused(e.problem() + (have() > 0 ? kept : ""), e);
+    }
   }
 
   private long have() {

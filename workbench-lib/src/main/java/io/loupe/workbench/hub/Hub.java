@@ -50,12 +50,13 @@ public final class Hub {
    */
   public Snapshot fetch(HubName name, ConfigCheck check) throws IOException {
     RepoFolder folder = new RepoFolder(settings.cache(), name);
+    Subject subject = new Subject(name, null);
     Optional<Snapshot> cached = folder.snapshot();
     List<String> missing = cached.isPresent() ? ModelFiles.missing(cached.get()) : List.of();
     Optional<Snapshot> whole = cached.filter(snapshot -> missing.isEmpty());
     if (settings.offline()) {
-      return whole.orElseThrow(
-          () -> lacking(name, cached, missing, "HF_HUB_OFFLINE is set, so nothing is fetched"));
+      String reason = "HF_HUB_OFFLINE is set, so nothing is fetched";
+      return whole.orElseThrow(() -> subject.refused(reason + lack(name, cached, missing)));
     }
     if (HubName.isCommit(name.revision()) && whole.filter(ModelFiles::hasVocabulary).isPresent()) {
       return whole.get();
@@ -66,11 +67,10 @@ public final class Hub {
       listing = list(name, meter, whole.isPresent());
     } catch (UnavailableException e) {
       if (whole.isPresent()) {
-        progress.accept(
-            new ProgressLine(e.getMessage() + "; the copy in the cache is taken", true));
+        meter.last(e.getMessage() + "; the copy in the cache is taken");
         return whole.get();
       }
-      throw lacking(name, cached, missing, e.problem());
+      throw subject.refused(e.problem() + lack(name, cached, missing), e);
     }
     return new Download(http, settings, meter, folder, listing).run(check);
   }
@@ -89,13 +89,11 @@ public final class Hub {
     }
   }
 
-  private HubException lacking(
-      HubName name, Optional<Snapshot> cached, List<String> missing, String problem) {
+  private String lack(HubName name, Optional<Snapshot> cached, List<String> missing) {
     String lacks =
         cached.isPresent()
             ? "lacks " + String.join(", ", missing) + " in " + cached.get().folder()
             : "has nothing of revision '" + name.revision() + "'";
-    return new Subject(name, null)
-        .refused("%s; and the cache %s %s".formatted(problem, settings.cache(), lacks));
+    return "; and the cache %s %s".formatted(settings.cache(), lacks);
   }
 }

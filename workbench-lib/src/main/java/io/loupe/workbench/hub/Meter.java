@@ -41,7 +41,16 @@ final class Meter {
 
   /** Says that something else is going on. */
   void note(String text) {
-    lines.accept(new ProgressLine(text.replaceAll("\\p{Cntrl}+", " "), false));
+    say(text, false);
+  }
+
+  /** Says how it ended. */
+  void last(String text) {
+    say(text, true);
+  }
+
+  private void say(String text, boolean last) {
+    lines.accept(new ProgressLine(text.replaceAll("\\p{Cntrl}+", " "), last));
   }
 
   /**
@@ -89,9 +98,7 @@ final class Meter {
     if (files > 0) {
       long seconds = Math.round((nanos.getAsLong() - begin) / 1e9);
       String what = files == 1 ? "1 file" : files + " files";
-      lines.accept(
-          new ProgressLine(
-              "%s: fetched %s, %s in %s".formatted(name, what, size(bytes), time(seconds)), true));
+      last("%s: fetched %s, %s in %s".formatted(name, what, size(bytes), time(seconds)));
     }
   }
 

@@ -185,9 +185,7 @@ class HubDownloadTest extends HubFixture {
             String part = "bytes %d-%d/%d".formatted(from, weights.length - 1, weights.length);
             exchange.getResponseHeaders().set("Content-Range", part);
             exchange.sendResponseHeaders(range == null ? 200 : 206, weights.length - from);
-            exchange.getResponseBody().write(weights, from, 10_000);
-            exchange.getResponseBody().flush();
-            exchange.close();
+            FakeHub.breakAfter(exchange, weights, from, 10_000);
           });
     }
     assertThat(fetch().folder().resolve(WEIGHTS)).hasBinaryContent(weights);
@@ -222,12 +220,14 @@ class HubDownloadTest extends HubFixture {
   @Test
   void aBodyThatAlwaysBreaksIsGivenUpAndKept() {
     byte[] weights = server.content(WEIGHTS);
-    server.once("GET /cdn/" + WEIGHTS, FakeHub.broken(weights, 1000));
+    server.once("GET /cdn/" + WEIGHTS, FakeHub.broken(weights, 100_000));
     server.always("GET /cdn/" + WEIGHTS, HttpExchange::close);
-    assertThatThrownBy(this::fetch).isInstanceOf(HubException.class).hasMessageContaining(WEIGHTS);
+    assertThatThrownBy(this::fetch)
+        .isInstanceOf(HubException.class)
+        .hasMessageContainingAll(WEIGHTS, "the 100 kB that came are kept");
     assertThat(server.downloads(WEIGHTS)).hasSizeBetween(3, 2 * SHORT.tries());
     assertThat(blob(WEIGHTS)).doesNotExist();
-    assertThat(incomplete(WEIGHTS)).hasSize(1000);
+    assertThat(incomplete(WEIGHTS)).hasSize(100_000);
   }
 
   @ParameterizedTest

@@ -34,6 +34,7 @@ class HubLoadingTest {
 
   @BeforeEach
   void start() throws IOException {
+    Manifest.clear(); // of models of other tests, which are gone
     server = new FakeHub();
     for (String file : List.of("config.json", "model.safetensors")) {
       server.with(file, Files.readAllBytes(GOLDEN.resolve(file)));
@@ -43,6 +44,7 @@ class HubLoadingTest {
   @AfterEach
   void stop() {
     server.close();
+    Manifest.clear();
   }
 
   @Test

@@ -145,10 +145,24 @@ public final class FakeHub implements AutoCloseable {
   public static Answer broken(byte[] body, int part) {
     return exchange -> {
       exchange.sendResponseHeaders(200, body.length);
-      exchange.getResponseBody().write(body, 0, part);
-      exchange.getResponseBody().flush();
-      exchange.close();
+      breakAfter(exchange, body, 0, part);
     };
+  }
+
+  /**
+   * Writes a part of a body and ends the connection when the client has had time to read it: what
+   * is on the way when a connection ends may get lost.
+   */
+  public static void breakAfter(HttpExchange exchange, byte[] body, int from, int count)
+      throws IOException {
+    exchange.getResponseBody().write(body, from, count);
+    exchange.getResponseBody().flush();
+    try {
+      Thread.sleep(150);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    exchange.close();
   }
 
   // what it saw
