@@ -1,5 +1,6 @@
 package io.loupe.notebooks.report;
 
+import io.loupe.workbench.display.ProgressLine;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.concurrent.Executors;
@@ -12,6 +13,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Progress implements AutoCloseable {
   private static final int WIDTH = 60;
+  private static final int NOTE_WIDTH = 100;
   private static final long TICK_MILLIS = 500;
 
   private final PrintStream out;
@@ -20,6 +22,7 @@ final class Progress implements AutoCloseable {
   private String line = "";
   private long start;
   private boolean running;
+  private boolean noted;
 
   /**
    * Makes one.
@@ -56,15 +59,34 @@ final class Progress implements AutoCloseable {
     }
   }
 
+  /**
+   * Says what the running cell waits for: on a terminal in the place of its line; elsewhere only
+   * how that ended.
+   */
+  synchronized void note(ProgressLine note) {
+    noted = live && !note.last();
+    if (live) {
+      out.print("\r" + note.text() + " ".repeat(Math.max(0, NOTE_WIDTH - note.text().length())));
+    }
+    if (note.last()) {
+      out.println(live ? "" : note.text());
+    }
+    out.flush();
+  }
+
   /** Says that it ended. */
   synchronized void ended(boolean failed) {
     running = false;
+    if (noted) {
+      out.print("\r" + " ".repeat(NOTE_WIDTH));
+      noted = false;
+    }
     out.println((live ? "\r" : "") + line + seconds() + (failed ? "  failed" : ""));
     out.flush();
   }
 
   private synchronized void tick() {
-    if (running) {
+    if (running && !noted) {
       out.print("\r" + line + seconds());
       out.flush();
     }

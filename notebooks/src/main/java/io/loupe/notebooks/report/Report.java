@@ -3,6 +3,7 @@ package io.loupe.notebooks.report;
 import io.loupe.notebooks.eval.CellEvaluator;
 import io.loupe.notebooks.ipynb.Notebook;
 import io.loupe.notebooks.ipynb.NotebookReader;
+import io.loupe.workbench.display.Display;
 import io.loupe.workbench.display.Manifest;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -101,6 +102,7 @@ public final class Report {
 
   private static NotebookRun run(Notebook notebook, Options options) {
     try (Progress progress = new Progress(options.progress(), options.live());
+        Display.Redirection notes = Display.redirectProgressTo(progress::note);
         CellEvaluator evaluator = new CellEvaluator()) {
       return NotebookRunner.run(notebook, evaluator::evaluate, progress);
     }

@@ -2,6 +2,7 @@ package io.loupe.notebooks.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.loupe.workbench.display.ProgressLine;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -44,6 +45,28 @@ class ProgressTest {
   @Test
   void cutsLongLines() {
     assertThat(Progress.firstLine("x".repeat(100))).hasSize(60).endsWith("x...");
+  }
+
+  @Test
+  void aNoteTakesThePlaceOfTheCellsLine() {
+    note(true);
+    assertThat(text()).matches("(?s).*\r7 of 9 MB *\r7 files *\n.*");
+  }
+
+  @Test
+  void inAFileOnlyTheLastNoteStands() {
+    note(false);
+    assertThat(text()).startsWith("7 files\n[1/1]");
+  }
+
+  private void note(boolean live) {
+    try (Progress progress =
+        new Progress(new PrintStream(out, true, StandardCharsets.UTF_8), live)) {
+      progress.started(1, 1, "load()");
+      progress.note(new ProgressLine("7 of 9 MB", false));
+      progress.note(new ProgressLine("7 files", true));
+      progress.ended(false);
+    }
   }
 
   private void run(boolean live) {

@@ -96,6 +96,20 @@ class ReportTest {
   }
 
   @Test
+  void progressIsSaidToWhoWaitsAndNotInThePage() throws Exception {
+    Path notebook =
+        notebook(
+            new Cell.Code(
+                """
+                import io.loupe.workbench.display.*;
+                Display.progress(new ProgressLine("fetched in 17 s", true));
+                """));
+    Document page = Jsoup.parse(make(notebook, "a.html"));
+    assertThat(page.select("pre.out, .stderr").text()).isEmpty();
+    assertThat(progress.toString(StandardCharsets.UTF_8)).contains("fetched in 17 s");
+  }
+
+  @Test
   void theManifestSaysWhatWasRunAndWithWhat() throws Exception {
     Manifest.put("left over from before", "x");
     Path notebook =

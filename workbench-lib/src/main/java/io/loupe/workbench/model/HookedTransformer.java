@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import io.loupe.datasets.Prompt;
+import io.loupe.workbench.hub.Hub;
 import io.loupe.workbench.intervention.Application;
 import io.loupe.workbench.intervention.Applications;
 import io.loupe.workbench.intervention.Frame;
@@ -70,17 +71,19 @@ public final class HookedTransformer {
 
   // making one
 
-  /**
-   * Loads a shipped model by its name, or a Hugging Face folder by its path, in float32 on the CPU.
-   */
+  /** Loads a model in float32 on the CPU; see {@link #load(String, LoadOptions)}. */
   public static HookedTransformer load(String nameOrFolder) throws IOException {
     return load(nameOrFolder, LoadOptions.DEFAULT);
   }
 
-  /** Loads a shipped model by its name, or a Hugging Face folder by its path. */
+  /**
+   * Loads a shipped model by its name; or a Hugging Face folder by its path; or a model of the
+   * Hugging Face hub by its name there, {@code owner/name} or {@code owner/name@revision}, which is
+   * fetched if the cache does not have it; see {@link io.loupe.workbench.hub.Hub#fetch}.
+   */
   public static HookedTransformer load(String nameOrFolder, LoadOptions options)
       throws IOException {
-    return ModelLoader.load(nameOrFolder, options);
+    return ModelLoader.load(nameOrFolder, options, Hub::fromEnvironment);
   }
 
   /**

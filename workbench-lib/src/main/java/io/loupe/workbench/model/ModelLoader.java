@@ -7,6 +7,9 @@ import io.loupe.workbench.family.Checkpoint;
 import io.loupe.workbench.family.ConfigFile;
 import io.loupe.workbench.family.Families;
 import io.loupe.workbench.family.ModelFormatException;
+import io.loupe.workbench.hub.Hub;
+import io.loupe.workbench.hub.HubName;
+import io.loupe.workbench.hub.Snapshot;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.Weights;
 import io.loupe.workbench.safetensors.WeightFiles;
@@ -23,18 +26,35 @@ import org.jspecify.annotations.Nullable;
 final class ModelLoader {
   private ModelLoader() {}
 
-  static HookedTransformer load(String nameOrFolder, LoadOptions options) throws IOException {
-    Optional<Path> shipped = ShippedModels.folder(nameOrFolder);
+  /** What is shipped goes before what is a folder, and that before what the hub may have. */
+  static HookedTransformer load(String name, LoadOptions options, HubAccess hub)
+      throws IOException {
+    Optional<Path> shipped = ShippedModels.folder(name);
     if (shipped.isPresent()) {
-      return load(shipped.get(), nameOrFolder, options);
+      return load(shipped.get(), name, options);
     }
-    Path folder = Path.of(nameOrFolder);
-    if (!Files.isDirectory(folder)) {
+    Path folder = Path.of(name);
+    if (Files.isDirectory(folder)) {
+      return load(folder, name, options);
+    }
+    Optional<HubName> known = HubName.parse(name);
+    if (known.isEmpty()) {
       throw new ModelFormatException(
           folder,
-          "neither a folder nor the name of a shipped model; shipped are " + ShippedModels.names());
+          "neither a folder nor the name of a shipped model; shipped are "
+              + ShippedModels.names()
+              + "; a model of the Hugging Face hub is named 'owner/name' or 'owner/name@revision'");
     }
-    return load(folder, nameOrFolder, options);
+    Snapshot fetched =
+        hub.open().fetch(known.get(), config -> Families.config(ConfigFile.read(config)));
+    Manifest.put("commit of " + name, fetched.commit());
+    return load(fetched.folder(), name, options);
+  }
+
+  /** The hub, opened when it is needed: what is shipped loads whatever the environment says. */
+  @FunctionalInterface
+  interface HubAccess {
+    Hub open() throws IOException;
   }
 
   static HookedTransformer load(Path folder, String name, LoadOptions options) throws IOException {
