@@ -1,0 +1,95 @@
+package io.loupe.notebooks.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jsoup.Jsoup;
+import org.jsoup.nodes.Document;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The README's first command, on the notebook it names. */
+class NotebooksTest {
+  private static final Pattern MANIFEST =
+      Pattern.compile("<!-- manifest -->.*?<!-- /manifest -->", Pattern.DOTALL);
+
+  @TempDir private Path folder;
+
+  /** What a notebook's report must show. */
+  private record Wanted(String notebook, String title, int cells, int figures, String... texts) {
+    @Override
+    public String toString() {
+      return notebook;
+    }
+  }
+
+  static Stream<Wanted> notebooks() {
+    return Stream.of(
+        new Wanted(
+            "01-first-look.ipynb",
+            "First look: inside a small story teller",
+            10,
+            5,
+            "Lily and Ben went to the park. Lily said, \"Let's go to the park.",
+            "loss of the whole model: 1.348 nats per token",
+            "reads \"Lily\" with probability 0.93 after layer 4"),
+        new Wanted(
+            "02-load-your-model.ipynb",
+            "Load your model",
+            13,
+            2,
+            "someone/stories at commit 0123456789abcdef0123456789abcdef01234567",
+            "This llama model has no hook_pos_embed",
+            "equal to 1e-4 equal to 1e-4",
+            "fired in 40 steps, first on [1, 17, 8, 8], last on [1, 1, 8, 8]",
+            "Without 14 of its 40 heads"));
+  }
+
+  @Test
+  void everyNotebookIsHere() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("."))) {
+      assertThat(
+              files
+                  .map(path -> path.getFileName().toString())
+                  .filter(name -> name.endsWith(".ipynb")))
+          .containsExactlyInAnyOrderElementsOf(notebooks().map(Wanted::notebook).toList());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("notebooks")
+  void theReportIsCompleteAndTheSameBytesTwice(Wanted wanted) throws IOException {
+    String first = make(wanted.notebook(), "a.html");
+    String second = make(wanted.notebook(), "b.html");
+    assertThat(MANIFEST.matcher(first).results()).hasSize(1);
+    assertThat(MANIFEST.matcher(first).replaceAll(""))
+        .isEqualTo(MANIFEST.matcher(second).replaceAll(""));
+
+    Document page = Jsoup.parse(first);
+    assertThat(page.title()).isEqualTo(wanted.title());
+    assertThat(page.select("pre.code")).hasSize(wanted.cells());
+    assertThat(page.select("main svg")).hasSize(wanted.figures());
+    assertThat(page.select(".stderr, .error")).isEmpty();
+    assertThat(page.text()).contains(wanted.texts());
+    assertThat(MANIFEST.matcher(first).results().findFirst().orElseThrow().group())
+        .contains("weights of stories260k");
+  }
+
+  private String make(String notebook, String name) throws IOException {
+    PrintStream progress =
+        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    Report.Result result =
+        Report.make(Path.of(notebook), folder.resolve(name), new Report.Options(progress, false));
+    assertThat(result.failure()).isEmpty();
+    return Files.readString(result.file(), StandardCharsets.UTF_8);
+  }
+}
