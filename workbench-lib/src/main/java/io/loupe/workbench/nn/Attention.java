@@ -51,30 +51,58 @@ final class Attention implements Sublayer.Part {
   /** Maps the attention's input [batch, pos, d_model] to the sum of what its heads write. */
   @Override
   public NDArray apply(NDArray x, Pass pass) {
+    return attend(x, x, pass.inputs(), pass);
+  }
+
+  /** Returns what the heads write at the last column: all columns are keys, one is a query. */
+  @Override
+  public NDArray applyToLast(NDArray x, Pass pass) {
+    return attend(Sublayer.lastColumn(x), x, pass.inputs().lastColumn(), pass);
+  }
+
+  private NDArray attend(NDArray queries, NDArray keys, Inputs ofQueries, Pass pass) {
     Hooks hooks = pass.hooks();
-    NDArray q =
-        hooks.at(Q.at(layer), heads(query.apply(x), config.heads())); // [batch, pos, head, d_head]
-    NDArray k =
-        hooks.at(
-            K.at(layer), heads(key.apply(x), config.kvHeads())); // [batch, pos, kv_head, d_head]
-    NDArray v = hooks.at(V.at(layer), heads(value.apply(x), config.kvHeads()));
-    if (queryNorm != null && keyNorm != null) {
+    NDArray z = hooks.given(Z.at(layer)); // [batch, pos, head, d_head]
+    if (z == null) {
+      NDArray pattern = hooks.given(PATTERN.at(layer));
+      if (pattern == null) {
+        NDArray q = queries(queries, ofQueries, hooks);
+        NDArray k = keys(keys, pass);
+        NDArray scores = hooks.at(SCORES.at(layer), scores(q, k, ofQueries));
+        pattern = scores.softmax(-1); // [batch, head, query, key]
+      }
+      NDArray v = values(keys, pass);
+      z = mix(hooks.at(PATTERN.at(layer), pattern), v);
+    }
+    return project(hooks.at(Z.at(layer), z), hooks); // [batch, pos, d_model]
+  }
+
+  private NDArray queries(NDArray x, Inputs inputs, Hooks hooks) {
+    NDArray q = hooks.at(Q.at(layer), heads(query.apply(x), config.heads()));
+    if (queryNorm != null) {
       q = hooks.at(Q_NORM.at(layer), normalised(q, queryNorm));
+    }
+    if (spec.positions() instanceof PositionSpec.Rotary rotary) {
+      q = hooks.at(ROT_Q.at(layer), inputs.rotary(rotary).turn(q));
+    }
+    return q; // [batch, pos, head, d_head]
+  }
+
+  private NDArray keys(NDArray x, Pass pass) {
+    Hooks hooks = pass.hooks();
+    NDArray k = hooks.at(K.at(layer), heads(key.apply(x), config.kvHeads()));
+    if (keyNorm != null) {
       k = hooks.at(K_NORM.at(layer), normalised(k, keyNorm));
     }
     if (spec.positions() instanceof PositionSpec.Rotary rotary) {
-      q = hooks.at(ROT_Q.at(layer), pass.inputs().rotary(rotary).turn(q));
       k = hooks.at(ROT_K.at(layer), pass.inputs().rotary(rotary).turn(k));
     }
-    if (pass.cache() != null) {
-      k = pass.cache().keys(layer, k);
-      v = pass.cache().values(layer, v);
-    }
-    NDArray scores =
-        hooks.at(SCORES.at(layer), scores(q, k, pass.inputs())); // [batch, head, query, key]
-    NDArray pattern = hooks.at(PATTERN.at(layer), scores.softmax(-1));
-    NDArray z = hooks.at(Z.at(layer), mix(pattern, v)); // [batch, pos, head, d_head]
-    return project(z, hooks); // [batch, pos, d_model]
+    return pass.past() == null ? k : pass.past().keys(layer, k); // [batch, pos, kv_head, d_head]
+  }
+
+  private NDArray values(NDArray x, Pass pass) {
+    NDArray v = pass.hooks().at(V.at(layer), heads(value.apply(x), config.kvHeads()));
+    return pass.past() == null ? v : pass.past().values(layer, v);
   }
 
   private static NDArray heads(NDArray flat, int heads) {

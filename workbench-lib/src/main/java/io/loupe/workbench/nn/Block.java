@@ -27,4 +27,17 @@ record Block(int layer, boolean parallel, Sublayer attention, Sublayer mlp) {
     x = hooks.at(RESID_MID.at(layer), attention.apply(x, pass));
     return hooks.at(RESID_POST.at(layer), mlp.apply(x, pass));
   }
+
+  /** As {@link #apply}, at the last column alone: [batch, pos, d_model] to [batch, 1, d_model]. */
+  NDArray applyToLast(NDArray x, Pass pass) {
+    Hooks hooks = pass.hooks();
+    x = hooks.at(RESID_PRE.at(layer), x);
+    if (parallel) {
+      NDArray sum =
+          Sublayer.lastColumn(x).add(attention.addedToLast(x, pass)).add(mlp.addedToLast(x, pass));
+      return hooks.at(RESID_POST.at(layer), sum);
+    }
+    x = hooks.at(RESID_MID.at(layer), attention.applyToLast(x, pass));
+    return hooks.at(RESID_POST.at(layer), mlp.apply(x, pass));
+  }
 }

@@ -3,6 +3,7 @@ package io.loupe.workbench.nn;
 import ai.djl.ndarray.NDArray;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the forward pass hands every step's result to. It may keep it, and it may return something
@@ -37,6 +38,15 @@ public interface Hooks {
   /** Receives the activation of a site that the model has only once. */
   default NDArray at(Site site, NDArray activation) {
     return at(site.here(), activation);
+  }
+
+  /**
+   * Returns what stands at a point already, so that the steps that only lead to it can be left out;
+   * null to compute them, as a plain run does. Asked for at the pattern, the mixed values, the
+   * neurons, and what attention and MLP add.
+   */
+  default @Nullable NDArray given(HookPoint point) {
+    return null;
   }
 
   /** Tells whether anybody asked for a point that is computed only on demand. */

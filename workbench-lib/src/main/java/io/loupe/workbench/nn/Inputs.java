@@ -50,6 +50,11 @@ final class Inputs {
     }
   }
 
+  /** Returns the same tokens, of which only the last column is computed. */
+  Inputs lastColumn() {
+    return new Inputs(tokens, tokens.length() - 1, manager, type);
+  }
+
   /** Returns the tokens' ids, [batch, pos], int64. */
   NDArray ids() {
     int columns = tokens.length() - from;

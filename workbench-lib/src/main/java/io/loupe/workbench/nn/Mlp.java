@@ -33,15 +33,26 @@ record Mlp(Activation activation, int layer, Linear in, @Nullable Linear gate, L
   @Override
   public NDArray apply(NDArray x, Pass pass) {
     Hooks hooks = pass.hooks();
-    NDArray post; // [batch, pos, d_mlp]
-    if (gate == null) {
-      NDArray pre = hooks.at(MLP_PRE.at(layer), in.apply(x));
-      post = activation.apply(pre, hooks.differentiable());
-    } else {
-      NDArray pre = hooks.at(MLP_PRE.at(layer), gate.apply(x));
-      NDArray linear = hooks.at(MLP_PRE_LINEAR.at(layer), in.apply(x));
-      post = activation.apply(pre, hooks.differentiable()).mul(linear);
+    NDArray post = hooks.given(MLP_POST.at(layer)); // [batch, pos, d_mlp]
+    if (post == null) {
+      post = neurons(x, hooks);
     }
     return out.apply(hooks.at(MLP_POST.at(layer), post)); // [batch, pos, d_model]
+  }
+
+  private NDArray neurons(NDArray x, Hooks hooks) {
+    if (gate == null) {
+      NDArray pre = hooks.at(MLP_PRE.at(layer), in.apply(x));
+      return activation.apply(pre, hooks.differentiable());
+    }
+    NDArray pre = hooks.at(MLP_PRE.at(layer), gate.apply(x));
+    NDArray linear = hooks.at(MLP_PRE_LINEAR.at(layer), in.apply(x));
+    return activation.apply(pre, hooks.differentiable()).mul(linear);
+  }
+
+  /** Each position is by itself. */
+  @Override
+  public NDArray applyToLast(NDArray x, Pass pass) {
+    return apply(Sublayer.lastColumn(x), pass);
   }
 }

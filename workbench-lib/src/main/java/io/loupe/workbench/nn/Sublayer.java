@@ -1,8 +1,10 @@
 package io.loupe.workbench.nn;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import io.loupe.workbench.nn.BlockSpec.Norms;
 import io.loupe.workbench.site.HookPoint;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +20,12 @@ record Sublayer(
     Norms norms, @Nullable Norm before, Part part, @Nullable Norm behind, Points points) {
 
   /** What reads the residual stream, normalised or not, and says what to add to it. */
-  @FunctionalInterface
   interface Part {
+    /** Returns what to add at every computed column, [batch, pos, d_model]. */
     NDArray apply(NDArray x, Pass pass);
+
+    /** Returns what to add at the last column alone, [batch, 1, d_model]. */
+    NDArray applyToLast(NDArray x, Pass pass);
   }
 
   /**
@@ -38,28 +43,54 @@ record Sublayer(
   NDArray apply(NDArray x, Pass pass) {
     NDArray read = read(x, pass.hooks());
     NDArray stream = norms == Norms.ON_STREAM_BEFORE ? read : x;
-    NDArray sum = stream.add(written(read, pass));
-    return behind != null && norms == Norms.ON_STREAM
-        ? behind.apply(sum, points.behindScale(), pass.hooks())
-        : sum;
+    return after(stream.add(written(() -> part.apply(read, pass), pass)), pass);
+  }
+
+  /** As {@link #apply}, at the last column alone: [batch, pos, d_model] to [batch, 1, d_model]. */
+  NDArray applyToLast(NDArray x, Pass pass) {
+    NDArray read = read(x, pass.hooks());
+    NDArray stream = lastColumn(norms == Norms.ON_STREAM_BEFORE ? read : x);
+    return after(stream.add(written(() -> part.applyToLast(read, pass), pass)), pass);
   }
 
   /** Returns what the part adds to the residual stream, without adding it. */
   NDArray added(NDArray x, Pass pass) {
-    return written(read(x, pass.hooks()), pass);
+    NDArray read = read(x, pass.hooks());
+    return written(() -> part.apply(read, pass), pass);
+  }
+
+  /** As {@link #added}, at the last column alone. */
+  NDArray addedToLast(NDArray x, Pass pass) {
+    NDArray read = read(x, pass.hooks());
+    return written(() -> part.applyToLast(read, pass), pass);
+  }
+
+  /** Returns the last column of [batch, pos, ...], or all if there is only one. */
+  static NDArray lastColumn(NDArray x) {
+    long columns = x.getShape().get(1);
+    return columns == 1 ? x : x.get(new NDIndex().addAllDim(1).addSliceDim(columns - 1, columns));
   }
 
   private NDArray read(NDArray x, Hooks hooks) {
-    return before == null
+    return before == null || hooks.given(points.out()) != null
         ? x
         : hooks.at(points.normalised(), before.apply(x, points.beforeScale(), hooks));
   }
 
-  private NDArray written(NDArray read, Pass pass) {
-    NDArray out = part.apply(read, pass);
-    if (behind != null && norms != Norms.ON_STREAM) {
-      out = behind.apply(out, points.behindScale(), pass.hooks());
+  private NDArray written(Supplier<NDArray> computed, Pass pass) {
+    NDArray out = pass.hooks().given(points.out());
+    if (out == null) {
+      out = computed.get();
+      if (behind != null && norms != Norms.ON_STREAM) {
+        out = behind.apply(out, points.behindScale(), pass.hooks());
+      }
     }
     return pass.hooks().at(points.out(), out);
+  }
+
+  private NDArray after(NDArray sum, Pass pass) {
+    return behind != null && norms == Norms.ON_STREAM
+        ? behind.apply(sum, points.behindScale(), pass.hooks())
+        : sum;
   }
 }

@@ -67,7 +67,7 @@ public final class Transformer {
    */
   public NDArray forward(Tokens tokens, NDManager manager, Hooks hooks) {
     Pass pass = new Pass(new Inputs(tokens, 0, manager, type()), null, hooks);
-    return forward(0, embed(pass), pass, manager);
+    return forward(0, embed(pass), pass, false, manager);
   }
 
   /**
@@ -79,7 +79,7 @@ public final class Transformer {
    */
   public NDArray forward(Tokens tokens, KeyValueCache cache, NDManager manager, Hooks hooks) {
     Pass pass = new Pass(new Inputs(tokens, cache.length(), manager, type()), cache, hooks);
-    return forward(0, embed(pass), pass, manager);
+    return forward(0, embed(pass), pass, false, manager);
   }
 
   /**
@@ -93,7 +93,36 @@ public final class Transformer {
   public NDArray forwardFrom(
       int layer, NDArray residual, Tokens tokens, NDManager manager, Hooks hooks) {
     Pass pass = new Pass(new Inputs(tokens, 0, manager, type()), null, hooks);
-    return forward(layer, residual.stopGradient(), pass, manager);
+    return forward(layer, residual.stopGradient(), pass, false, manager);
+  }
+
+  /**
+   * Runs the model from a layer and a column on: what a sweep does whose patches leave earlier
+   * layers and, in a causal model, earlier columns as they were.
+   *
+   * @param layer the first layer to run; the number of layers to decode only
+   * @param residual the stream before it, from the first computed column on, [copies * batch, pos,
+   *     d_model]; left alone
+   * @param tokens all columns of all copies
+   * @param base keys and values of a run on the batch, of which the columns before the first
+   *     computed one are read; null if there are none
+   * @param copies how many copies of the batch are stacked
+   * @param lastOnly whether only the last column's logits are wanted
+   * @return the logits of the computed columns, or of the last, [copies * batch, pos or 1, vocab]
+   */
+  public NDArray resume(
+      int layer,
+      NDArray residual,
+      Tokens tokens,
+      @Nullable KeyValueCache base,
+      int copies,
+      boolean lastOnly,
+      NDManager manager,
+      Hooks hooks) {
+    int from = tokens.length() - (int) residual.getShape().get(1);
+    Past past = base == null || from == 0 ? null : base.prefix(from, copies);
+    Pass pass = new Pass(new Inputs(tokens, from, manager, type()), past, hooks);
+    return forward(layer, residual.stopGradient(), pass, lastOnly, manager);
   }
 
   /**
@@ -121,17 +150,19 @@ public final class Transformer {
     return unembed(residual, Hooks.NONE);
   }
 
-  private NDArray forward(int from, NDArray residual, Pass pass, NDManager manager) {
+  private NDArray forward(
+      int from, NDArray residual, Pass pass, boolean lastOnly, NDManager manager) {
     NDArray x = residual; // [batch, pos, d_model]
     for (Block block : blocks.subList(from, blocks.size())) {
       stopIfInterrupted();
+      boolean last = lastOnly && block.layer() == blocks.size() - 1;
       try (NDManager scope = manager.newSubManager()) {
         x.attach(scope);
-        x = block.apply(x, pass);
+        x = last ? block.applyToLast(x, pass) : block.apply(x, pass);
         x.attach(manager);
       }
     }
-    return unembed(x, pass.hooks());
+    return unembed(lastOnly ? Sublayer.lastColumn(x) : x, pass.hooks());
   }
 
   /** A notebook's interrupt ends a sweep of many runs at the next layer. */
