@@ -6,7 +6,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.Weights;
-import io.loupe.workbench.safetensors.WeightFiles;
+import io.loupe.workbench.weights.WeightFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;

@@ -1,9 +1,11 @@
-package io.loupe.workbench.safetensors;
+package io.loupe.workbench.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.loupe.workbench.files.Sha256;
+import io.loupe.workbench.safetensors.SafetensorsWriter;
+import io.loupe.workbench.tensorfile.TensorFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,7 +118,7 @@ class WeightFilesTest {
     }
     for (String content : List.of("{", "", "{\"weight_map\": {}} x")) {
       Files.writeString(index, content);
-      assertThatExceptionOfType(SafetensorsException.class)
+      assertThatExceptionOfType(TensorFileException.class)
           .isThrownBy(() -> WeightFiles.open(folder))
           .withMessageStartingWith(index.toString());
     }
@@ -124,13 +126,13 @@ class WeightFilesTest {
 
   @Test
   void folderWithoutWeights() {
-    assertThatExceptionOfType(SafetensorsException.class)
+    assertThatExceptionOfType(TensorFileException.class)
         .isThrownBy(() -> WeightFiles.open(folder))
         .withMessage(
-            "%s: expected model.safetensors or model.safetensors.index.json in this folder;"
-                + " it has neither",
+            "%s: expected one of model.safetensors, model.safetensors.index.json,"
+                + " pytorch_model.bin, pytorch_model.bin.index.json in this folder; it has none",
             folder);
-    assertThatExceptionOfType(SafetensorsException.class)
+    assertThatExceptionOfType(TensorFileException.class)
         .isThrownBy(() -> WeightFiles.open(folder.resolve("none.index.json")))
         .withMessageContaining("there is no such file");
   }
@@ -140,7 +142,7 @@ class WeightFilesTest {
     index(entry("a", A) + "," + entry("b", B));
     WeightFiles files = WeightFiles.open(folder);
 
-    assertThatExceptionOfType(SafetensorsException.class)
+    assertThatExceptionOfType(TensorFileException.class)
         .isThrownBy(() -> files.floats("aa"))
         .withMessageContaining("the nearest of 3 names: 'a'");
   }
@@ -168,7 +170,7 @@ class WeightFilesTest {
   }
 
   private void assertRefused(String message) {
-    assertThatExceptionOfType(SafetensorsException.class)
+    assertThatExceptionOfType(TensorFileException.class)
         .isThrownBy(() -> WeightFiles.open(folder))
         .withMessageContaining(message);
   }

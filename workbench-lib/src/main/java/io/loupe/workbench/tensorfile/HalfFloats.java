@@ -1,4 +1,4 @@
-package io.loupe.workbench.safetensors;
+package io.loupe.workbench.tensorfile;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  * Conversion between float32 and the two 16-bit formats. Java 17 has none of its own ({@code
  * Float.float16ToFloat} came with 20).
  */
-final class HalfFloats {
+public final class HalfFloats {
   /** Elements converted by one task: large enough to be worth one, small enough for the cache. */
   private static final int BLOCK = 1 << 15;
 
@@ -65,7 +65,7 @@ final class HalfFloats {
    * that right, subnormal numbers included, without a branch; infinities and NaNs (exponent 31, now
    * read as 143) get the exponent 255 and keep their payload.
    */
-  static float toFloat(short half) {
+  public static float toFloat(short half) {
     int magnitude = (half & 0x7fff) << 13;
     int bits = Float.floatToRawIntBits(Float.intBitsToFloat(magnitude) * TWO_TO_112);
     int special = ((0x0f7fffff - magnitude) >> 31) & 0x7f800000;
@@ -76,7 +76,7 @@ final class HalfFloats {
    * Narrows one float32 to float16, to the nearest, ties to even; numbers beyond 65504 become
    * infinite, as in IEEE 754; a NaN stays one.
    */
-  static short fromFloat(float value) {
+  public static short fromFloat(float value) {
     int bits = Float.floatToRawIntBits(value);
     int sign = (bits >>> 16) & 0x8000;
     int magnitude = bits & 0x7fffffff;

@@ -1,4 +1,4 @@
-package io.loupe.workbench.safetensors;
+package io.loupe.workbench.tensorfile;
 
 import ai.djl.ndarray.types.DataType;
 import java.util.Arrays;
@@ -9,9 +9,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Element types of the safetensors format, by the names they have there. Files that hold tensors of
- * the types without a {@link #dataType()} can be opened; those tensors are refused when they are
- * read.
+ * Element types of stored tensors, by the names that the safetensors format gives them. Files that
+ * hold tensors of the types without a {@link #dataType()} can be opened; those tensors are refused
+ * when they are read.
  */
 public enum StoredType {
   F64(8, DataType.FLOAT64),
@@ -34,6 +34,7 @@ public enum StoredType {
   F8_E5M2(1, null);
 
   private static final Set<StoredType> FLOATING = EnumSet.of(F64, F32, F16, BF16);
+  private static final Set<StoredType> QUANTISED = EnumSet.of(I8, F8_E4M3, F8_E5M2);
 
   private final int bytes;
   private final @Nullable DataType dataType;
@@ -59,12 +60,23 @@ public enum StoredType {
   }
 
   /** Returns the type of that name in a file header, if the format has one. */
-  static Optional<StoredType> named(String name) {
+  public static Optional<StoredType> named(String name) {
     return Arrays.stream(values()).filter(type -> type.name().equals(name)).findFirst();
   }
 
+  /** Returns, for messages, what to do about a type that cannot be read. */
+  String advice() {
+    return QUANTISED.contains(this) ? quantised() : "those that can are " + readableNames();
+  }
+
+  /** Returns, for messages, that weights of this type are quantised, and what to use instead. */
+  public static String quantised() {
+    return "such weights are quantised, which is not supported; use the checkpoint they were made from, in "
+        + readableNames();
+  }
+
   /** Returns the names of the types that can be read, for messages. */
-  static String readableNames() {
+  public static String readableNames() {
     return Arrays.stream(values())
         .filter(type -> type.dataType != null)
         .map(Enum::name)

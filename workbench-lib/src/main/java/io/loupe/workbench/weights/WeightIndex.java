@@ -1,5 +1,6 @@
-package io.loupe.workbench.safetensors;
+package io.loupe.workbench.weights;
 
+import io.loupe.workbench.tensorfile.TensorFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -29,13 +30,13 @@ record WeightIndex(Map<String, String> shardOf, Map<String, String> metadata) {
     try {
       root = JSON.readTree(Files.readAllBytes(path));
     } catch (NoSuchFileException e) {
-      throw new SafetensorsException(path, "there is no such file", e);
+      throw new TensorFileException(path, "there is no such file", e);
     } catch (JacksonException e) {
-      throw new SafetensorsException(path, "it is no valid JSON: " + e.getOriginalMessage(), e);
+      throw new TensorFileException(path, "it is no valid JSON: " + e.getOriginalMessage(), e);
     }
     JsonNode weightMap = root.path("weight_map");
     if (!weightMap.isObject() || weightMap.isEmpty()) {
-      throw new SafetensorsException(
+      throw new TensorFileException(
           path, "expected an object weight_map from tensor names to file names");
     }
     Map<String, String> shardOf = new LinkedHashMap<>();
@@ -52,10 +53,10 @@ record WeightIndex(Map<String, String> shardOf, Map<String, String> metadata) {
 
   /** A shard lies beside its index: a name with a path in it could reach any file. */
   private static String shardName(Path path, String tensor, JsonNode name)
-      throws SafetensorsException {
+      throws TensorFileException {
     String shard = name.isString() ? name.stringValue() : "";
     if (shard.isEmpty() || shard.contains("/") || shard.contains("\\") || shard.startsWith("..")) {
-      throw new SafetensorsException(
+      throw new TensorFileException(
           path, tensor, -1, "expected the name of a file beside the index, got " + name);
     }
     return shard;

@@ -1,4 +1,4 @@
-package io.loupe.workbench.safetensors;
+package io.loupe.workbench.tensorfile;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -16,6 +16,8 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Takes one tensor's bytes out of a file. A mapping, and an array made at once, hold at most {@code
@@ -23,10 +25,11 @@ import java.nio.file.StandardOpenOption;
  *
  * @param pieceSize most elements in one mapping
  */
-record TensorReader(int pieceSize) {
+public record TensorReader(int pieceSize) {
   private static final int DEFAULT_PIECE_SIZE = 1 << 27;
 
-  TensorReader() {
+  /** Maps as much at once as Java can. */
+  public TensorReader() {
     this(DEFAULT_PIECE_SIZE);
   }
 
@@ -43,7 +46,7 @@ record TensorReader(int pieceSize) {
   float[] floats(Path file, TensorInfo info) throws IOException {
     FloatBuffer out = FloatBuffer.allocate(arrayLength(info));
     for (Piece piece = Piece.first(info, pieceSize); piece.count > 0; piece = piece.next()) {
-      ByteBuffer bytes = piece.map(file);
+      ByteBuffer bytes = piece.bytes(file);
       FloatBuffer part = out.slice(Math.toIntExact(piece.from), piece.count);
       switch (info.type()) {
         case F16, BF16 -> HalfFloats.widen(bytes, info.type(), part);
@@ -61,7 +64,7 @@ record TensorReader(int pieceSize) {
   long[] longs(Path file, TensorInfo info) throws IOException {
     long[] out = new long[arrayLength(info)];
     for (Piece piece = Piece.first(info, pieceSize); piece.count > 0; piece = piece.next()) {
-      ByteBuffer bytes = piece.map(file);
+      ByteBuffer bytes = piece.bytes(file);
       int from = Math.toIntExact(piece.from);
       switch (info.type()) {
         case I64 -> bytes.asLongBuffer().get(out, from, piece.count);
@@ -128,27 +131,37 @@ record TensorReader(int pieceSize) {
       return new Piece(info, from, (int) Math.min(pieceSize, info.size() - from), pieceSize);
     }
 
-    private long begin() {
-      return info.begin() + from * info.type().bytes();
-    }
-
-    ByteBuffer map(Path file) throws IOException {
+    /** Returns the elements one behind the other: the mapped file itself, unless it is a view. */
+    ByteBuffer bytes(Path file) throws IOException {
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-        long bytes = (long) count * info.type().bytes();
-        if (channel.size() < begin() + bytes) {
+        if (channel.size() < info.end()) {
           // mapping beyond the end would make the file longer
-          throw new SafetensorsException(
+          throw new TensorFileException(
               file, info.name(), channel.size(), "the file became shorter since it was opened");
         }
-        return channel.map(MapMode.READ_ONLY, begin(), bytes).order(ByteOrder.LITTLE_ENDIAN);
+        if (info.isDense()) {
+          return map(channel, from, count);
+        }
+        List<ByteBuffer> parts = new ArrayList<>();
+        for (long at = 0; at < info.span(); at += pieceSize) {
+          parts.add(map(channel, at, (int) Math.min(pieceSize, info.span() - at)));
+        }
+        return new StridedView(info, parts, pieceSize).gather(from, count);
       }
+    }
+
+    private ByteBuffer map(FileChannel channel, long element, int elements) throws IOException {
+      int width = info.type().bytes();
+      return channel
+          .map(MapMode.READ_ONLY, info.begin() + element * width, (long) elements * width)
+          .order(ByteOrder.LITTLE_ENDIAN);
     }
 
     NDArray array(Path file, Shape shape, NDManager manager) throws IOException {
       StoredType type = info.type();
       DataType dataType = type.dataType().orElseThrow();
       boolean half = type == StoredType.F16 || type == StoredType.BF16;
-      ByteBuffer bytes = map(file);
+      ByteBuffer bytes = bytes(file);
       checkTruthValues(file, bytes);
       NDArray array = manager.create(shape, dataType, Device.cpu());
       ByteBuffer memory = array.toByteBuffer(true).order(ByteOrder.LITTLE_ENDIAN);
@@ -175,16 +188,16 @@ record TensorReader(int pieceSize) {
     }
 
     /** Any other byte than 0 and 1 as a truth value is undefined behaviour in native code. */
-    void checkTruthValues(Path file, ByteBuffer bytes) throws SafetensorsException {
+    void checkTruthValues(Path file, ByteBuffer bytes) throws TensorFileException {
       if (info.type() != StoredType.BOOL) {
         return;
       }
       for (int i = 0; i < bytes.limit(); i++) {
         if ((bytes.get(i) & 0xfe) != 0) {
-          throw new SafetensorsException(
+          throw new TensorFileException(
               file,
               info.name(),
-              begin() + i,
+              info.isDense() ? info.begin() + from + i : -1,
               "a BOOL must be 0 or 1, this byte is " + (bytes.get(i) & 0xff));
         }
       }

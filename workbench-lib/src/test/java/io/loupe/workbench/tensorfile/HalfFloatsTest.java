@@ -1,7 +1,8 @@
-package io.loupe.workbench.safetensors;
+package io.loupe.workbench.tensorfile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.loupe.workbench.safetensors.SafetensorsFile;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;

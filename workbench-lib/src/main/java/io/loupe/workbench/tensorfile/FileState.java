@@ -1,4 +1,4 @@
-package io.loupe.workbench.safetensors;
+package io.loupe.workbench.tensorfile;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * What tells that a file is still the one whose header was read: offsets of an old header must not
  * be used on new data.
  */
-record FileState(long size, FileTime modified, @Nullable Object key) {
-  static FileState of(Path file) throws IOException {
+public record FileState(long size, FileTime modified, @Nullable Object key) {
+  /** Takes the present state of a file. */
+  public static FileState of(Path file) throws IOException {
     BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
     return new FileState(now.size(), now.lastModifiedTime(), now.fileKey());
   }
@@ -22,11 +23,11 @@ record FileState(long size, FileTime modified, @Nullable Object key) {
   void check(Path file) throws IOException {
     try {
       if (!of(file).equals(this)) {
-        throw new SafetensorsException(
+        throw new TensorFileException(
             file, "the file has changed since it was opened; open it again");
       }
     } catch (NoSuchFileException e) {
-      throw new SafetensorsException(file, "the file is gone since it was opened", e);
+      throw new TensorFileException(file, "the file is gone since it was opened", e);
     }
   }
 }

@@ -1,4 +1,4 @@
-package io.loupe.workbench.safetensors;
+package io.loupe.workbench.tensorfile;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Finds what a misspelt name may have meant. */
-final class NearestNames {
+public final class NearestNames {
   private static final int SHOWN = 3;
 
   private NearestNames() {}
 
   /** Returns a sentence that lists the names nearest to the wanted one by edit distance. */
-  static String hint(String wanted, Collection<String> names) {
+  public static String hint(String wanted, Collection<String> names) {
     if (names.isEmpty()) {
       return "there are no tensors at all";
     }
