@@ -143,7 +143,9 @@ final class StateDict {
       known = archive.storage(key).orElse(null);
       if (known == null) {
         throw problem(
-            name, tensor.at(), "its data are missing: there is no entry data/" + Shown.text(key));
+            name,
+            tensor.at(),
+            "its data are missing: there is no entry " + Shown.text("data/" + key));
       }
       storages.put(key, known);
     }

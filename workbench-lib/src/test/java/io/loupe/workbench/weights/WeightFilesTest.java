@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.loupe.workbench.files.Sha256;
 import io.loupe.workbench.safetensors.SafetensorsWriter;
 import io.loupe.workbench.tensorfile.TensorFileException;
+import io.loupe.workbench.testing.TorchWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,6 +137,57 @@ class WeightFilesTest {
     assertThatExceptionOfType(TensorFileException.class)
         .isThrownBy(() -> WeightFiles.open(folder.resolve("none.index.json")))
         .withMessageContaining("there is no such file");
+  }
+
+  @Test
+  void whatAFolderHasIsTakenInTheOrderThatIsDocumented() throws Exception {
+    Path torch = Path.of("src/test/resources/torchfile/sharded");
+    try (Stream<Path> files = Files.list(torch)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, folder.resolve(file.getFileName()));
+      }
+    }
+    assertThat(WeightFiles.open(folder).path()).hasFileName("pytorch_model.bin.index.json");
+    new TorchWriter().add("a", new float[] {4}, 1).write(folder.resolve("pytorch_model.bin"));
+    assertThat(WeightFiles.open(folder).path()).hasFileName("pytorch_model.bin");
+    assertThat(WeightFiles.open(folder).floats("a")).containsExactly(4);
+    index(entry("a", A) + "," + entry("b", B));
+    assertThat(WeightFiles.open(folder).path()).hasFileName("model.safetensors.index.json");
+    new SafetensorsWriter().add("a", new float[] {5}, 1).write(folder.resolve("model.safetensors"));
+    assertThat(WeightFiles.open(folder).path()).hasFileName("model.safetensors");
+    assertThat(WeightFiles.open(folder).floats("a")).containsExactly(5);
+  }
+
+  @Test
+  void shardsInPyTorchsFormat() throws Exception {
+    Path torch = Path.of("src/test/resources/torchfile/sharded");
+    WeightFiles files = WeightFiles.open(torch);
+
+    assertThat(files.names()).containsExactly("b", "a", "c");
+    assertThat(files.floats("a")).containsExactly(1, 1.5f);
+    assertThat(files.floats("b")).containsExactly(2, 2.5f, 3, 3.5f);
+    assertThat(files.longs("c")).containsExactly(3, 3, 4);
+    assertThat(files.metadata()).isEqualTo(Map.of("total_size", "40"));
+    assertThat(files.files())
+        .containsExactly(
+            torch.resolve("pytorch_model-00002-of-00002.bin"),
+            torch.resolve("pytorch_model-00001-of-00002.bin"));
+    assertThat(files.sha256()).isEqualTo(Sha256.ofAll(files.files()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "parameters.bin",
+        "nested_state_dict.pt",
+        "nested_model.pth",
+        "nested_model_state_dict.ckpt"
+      })
+  void endingsOfPyTorchsFiles(String name) throws Exception {
+    WeightFiles files = WeightFiles.open(Path.of("src/test/resources/torchfile/" + name));
+
+    assertThat(files.names()).containsExactly("w", "b");
+    assertThat(files.sha256()).isEqualTo(Sha256.of(files.path()));
   }
 
   @Test
