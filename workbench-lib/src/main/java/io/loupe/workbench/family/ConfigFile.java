@@ -77,11 +77,12 @@ public final class ConfigFile {
       return absent;
     }
     JsonNode node = json.get(key);
-    if (!node.isNumber()) {
+    double value = node.isNumber() ? node.asDouble(Double.NaN) : Double.NaN;
+    if (!Double.isFinite(value)) {
       throw new ModelFormatException(
           file, "expected a number at '%s', got %s".formatted(key, node));
     }
-    return node.doubleValue();
+    return value;
   }
 
   /** Returns a truth value, or the given one where the key is absent or null. */

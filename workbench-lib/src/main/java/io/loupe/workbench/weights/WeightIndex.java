@@ -44,18 +44,20 @@ record WeightIndex(Map<String, String> shardOf, Map<String, String> metadata) {
       shardOf.put(entry.getKey(), shardName(path, entry.getKey(), entry.getValue()));
     }
     Map<String, String> metadata = new LinkedHashMap<>();
-    root.path("metadata")
-        .properties()
-        .forEach(e -> metadata.put(e.getKey(), e.getValue().asString()));
+    root.path("metadata").properties().forEach(e -> metadata.put(e.getKey(), text(e.getValue())));
     return new WeightIndex(
         Collections.unmodifiableMap(shardOf), Collections.unmodifiableMap(metadata));
+  }
+
+  private static String text(JsonNode value) {
+    return value.isString() ? value.stringValue() : value.toString();
   }
 
   /** A shard lies beside its index: a name with a path in it could reach any file. */
   private static String shardName(Path path, String tensor, JsonNode name)
       throws TensorFileException {
     String shard = name.isString() ? name.stringValue() : "";
-    if (shard.isEmpty() || shard.contains("/") || shard.contains("\\") || shard.startsWith("..")) {
+    if (shard.isEmpty() || shard.startsWith("..") || shard.matches("(?s).*[/\\\\\\p{Cntrl}].*")) {
       throw new TensorFileException(
           path, tensor, -1, "expected the name of a file beside the index, got " + name);
     }

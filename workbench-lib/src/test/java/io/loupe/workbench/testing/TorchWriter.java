@@ -96,12 +96,15 @@ public final class TorchWriter {
   }
 
   public byte[] bytes() {
+    String program = pickle.toString(StandardCharsets.ISO_8859_1) + "u.";
+    return archive(program.getBytes(StandardCharsets.ISO_8859_1), storages);
+  }
+
+  /** Packs any pickle with the bytes of storages 0, 1 and so on. */
+  public static byte[] archive(byte[] pickle, List<byte[]> storages) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(out)) {
-      byte[] program =
-          (pickle.toString(StandardCharsets.ISO_8859_1) + "u.")
-              .getBytes(StandardCharsets.ISO_8859_1);
-      entry(zip, "data.pkl", program);
+      entry(zip, "data.pkl", pickle);
       entry(zip, "byteorder", "little".getBytes(StandardCharsets.US_ASCII));
       for (int key = 0; key < storages.size(); key++) {
         entry(zip, "data/" + key, storages.get(key));
