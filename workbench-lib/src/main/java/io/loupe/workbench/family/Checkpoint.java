@@ -48,6 +48,12 @@ public final class Checkpoint {
       NDManager manager,
       DataType type)
       throws IOException {
+    if (config.layers() > files.names().size()) {
+      throw new ModelFormatException(
+          file.file(),
+          "it asks for %d layers, but there are only %d tensors in %s"
+              .formatted(config.layers(), files.names().size(), files.path()));
+    }
     WeightMap map = Families.family(file).weights(config, file);
     Checkpoint checkpoint = new Checkpoint(folder, files, manager, type);
     String prefix = checkpoint.prefix(map);

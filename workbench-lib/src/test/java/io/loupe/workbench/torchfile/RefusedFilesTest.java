@@ -3,8 +3,11 @@ package io.loupe.workbench.torchfile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.sun.management.ThreadMXBean;
 import io.loupe.workbench.tensorfile.TensorFileException;
+import io.loupe.workbench.testing.TorchWriter;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -141,6 +145,50 @@ class RefusedFilesTest {
     assertThatExceptionOfType(TensorFileException.class)
         .isThrownBy(() -> file.floats("w"))
         .withMessageContaining("type F8_E4M3 cannot be read; such weights are quantised");
+  }
+
+  /** Pickles whose values are deep, or large if one walks through them. */
+  @ParameterizedTest
+  @CsvSource({
+    "tuples in tuples, a tuple",
+    "lists in lists, a list",
+    "doubled tuples, a tuple",
+    "marks, it takes a value that is not there",
+    "remembered, a tuple",
+    "keys of tuples, expected a text or a number as the key of a dict"
+  })
+  void bombs(String name, String message) throws Exception {
+    int many = 1_000_000;
+    String program =
+        switch (name) {
+          case "tuples in tuples" -> ")" + "\u0085".repeat(many);
+          case "lists in lists" -> "]".repeat(many) + "a".repeat(many - 1);
+          case "doubled tuples" -> ")" + "2\u0086".repeat(many);
+          case "marks" -> "(".repeat(many);
+          case "remembered" -> ")" + "\u0094".repeat(many);
+          default -> "})" + "2\u0086".repeat(many) + "K\u0001s";
+        };
+    byte[] pickle = ("\u0080\u0004" + program + ".").getBytes(StandardCharsets.ISO_8859_1);
+    Path file = folder.resolve("bomb.bin");
+    Files.write(file, TorchWriter.archive(pickle, List.of()));
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+
+    assertRefused(file, message);
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before)
+        .isLessThan(300 * Files.size(file));
+  }
+
+  @Test
+  void manyCallsWithOneLargeShape() throws Exception {
+    String shape = "(" + "K\u0001".repeat(100_000) + "tq\u0000";
+    byte[] pickle =
+        ("\u0080\u0002" + shape + "ctorch\nSize\nh\u0000\u0085R.")
+            .getBytes(StandardCharsets.ISO_8859_1);
+    Path file = folder.resolve("bomb.bin");
+    Files.write(file, TorchWriter.archive(pickle, List.of()));
+
+    assertRefused(file, "a size has 100000 axes; more than 64 are not read");
   }
 
   @Test

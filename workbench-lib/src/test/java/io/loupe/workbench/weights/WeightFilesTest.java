@@ -63,6 +63,15 @@ class WeightFilesTest {
   }
 
   @Test
+  void metadataOfAnyKindAreKept() throws Exception {
+    Path index = index(entry("a", A));
+    Files.writeString(index, Files.readString(index).replace("\"test\"", "{\"n\": [1, null]}"));
+
+    assertThat(WeightFiles.open(folder).metadata())
+        .isEqualTo(Map.of("total_size", "16", "by", "{\"n\":[1,null]}"));
+  }
+
+  @Test
   void aTensorThatTheIndexForgotIsThere() throws Exception {
     index(entry("a", A) + "," + entry("b", B));
 
@@ -104,7 +113,8 @@ class WeightFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"../x.safetensors", "/etc/passwd", "sub/x", "..", "", "a\\\\b"})
+  @ValueSource(
+      strings = {"../x.safetensors", "/etc/passwd", "sub/x", "..", "", "a\\\\b", "a\\u0000b"})
   void shardOutsideOfTheFolder(String name) throws Exception {
     index(entry("a", name));
 
