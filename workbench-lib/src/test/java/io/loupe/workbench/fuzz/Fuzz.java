@@ -33,7 +33,7 @@ record Fuzz(String name, int bytesPerByte) {
   private static final int LONGEST_MESSAGE = 2_000;
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  /** Gives the files of a folder by name: damaged ones, or sound ones if the random is null. */
+  /** Gives the files of a folder by name. */
   @FunctionalInterface
   interface Maker {
     Map<String, byte[]> files(Random random) throws IOException;
