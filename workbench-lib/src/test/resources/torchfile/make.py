@@ -279,7 +279,7 @@ def malicious():
         "call_of_a_type": pkl(b"ctorch\nFloatStorage\n)R"),
         "arguments_no_tuple": pkl(b"ccollections\nOrderedDict\n]R"),
         "empty_stack": pkl(b"0"),
-        "below_the_mark": pkl(b"N(0"),
+        "below_the_mark": pkl(b"NN(0"),
         "no_mark": pkl(b"t"),
         "odd_dict": pkl(b"(K\x01d"),
         "append_to_a_tuple": pkl(b")K\x01a"),
@@ -360,7 +360,7 @@ def main(folder):
         "nested_model_state_dict.ckpt": save(nested_file("model_state_dict")),
         "itself.bin": save(itself()),
         "zip64.bin": zip64({"w": tensor("Float", (2, 2), 3), "b": tensor("BFloat16", (2,), 1)}),
-        "comment.bin": save({"w": tensor("Float", (2, 2), 3), "b": tensor("BFloat16", (2,), 1)}, comment=b"PK\x05\x06 a comment"),
+        "comment.bin": save({"w": tensor("Float", (2, 2), 3), "b": tensor("BFloat16", (2,), 1)}, comment=b"PK\x05\x06 begins no record here, in the comment"),
     }
     for protocol in (3, 4, 5):
         files["protocol_%d.bin" % protocol] = save(nested_file("model"), protocol)
