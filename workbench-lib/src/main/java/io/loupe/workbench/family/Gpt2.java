@@ -26,6 +26,10 @@ final class Gpt2 implements Family {
     file.requireFlag("add_cross_attention", false, false);
     int dModel = file.size("n_embd");
     int heads = file.size("n_head");
+    if (dModel % heads != 0) {
+      throw new ModelFormatException(
+          file.file(), "n_embd %d is no multiple of n_head %d".formatted(dModel, heads));
+    }
     int dHead = dModel / heads;
     Dimensions sizes =
         new Dimensions(

@@ -58,31 +58,48 @@ record Fuzz(String name, int bytesPerByte) {
     for (int seed = 0; seed < files; seed++) {
       String where = name + ", seed " + seed + ", see " + folder.toAbsolutePath();
       long size = write(folder, maker.files(new Random(31L * seed + name.hashCode())));
-      long allocated = THREADS.getCurrentThreadAllocatedBytes();
-      long begin = System.nanoTime();
-      try {
-        reader.read(folder);
-      } catch (IOException e) {
-        checkMessage(e, folder, where);
-        refused++;
-      } catch (Exception | StackOverflowError | OutOfMemoryError e) {
-        fail(where + ": " + e, e);
+      long allowed = BYTES_AT_LEAST + size * bytesPerByte;
+      Reading reading = read(folder, reader, where);
+      // what the JVM itself allocates now and then, for classes above all, does not come again
+      for (int again = 0; again < 3 && reading.allocated > allowed; again++) {
+        reading = read(folder, reader, where);
       }
-      long nanos = System.nanoTime() - begin;
-      allocated = THREADS.getCurrentThreadAllocatedBytes() - allocated;
-      assertThat(nanos).as("nanoseconds, %s", where).isLessThan(SLOWEST_NANOS);
-      // what classes that are loaded in the first rounds cost is not the files' fault
-      if (seed > files / 50) {
-        most = Math.max(most, allocated - size * bytesPerByte);
-        assertThat(allocated)
-            .as("bytes allocated for files of %d bytes, %s", size, where)
-            .isLessThan(BYTES_AT_LEAST + size * bytesPerByte);
-      }
+      assertThat(reading.nanos).as("nanoseconds, %s", where).isLessThan(SLOWEST_NANOS);
+      assertThat(reading.allocated)
+          .as("bytes allocated for files of %d bytes, %s", size, where)
+          .isLessThanOrEqualTo(allowed);
+      most = Math.max(most, reading.allocated - size * bytesPerByte);
+      refused += reading.refused ? 1 : 0;
     }
     System.out.printf(
         "fuzz: %s: %d files, %d refused, at most %d bytes more than %d times the size%n",
         name, files, refused, most, bytesPerByte);
     return refused;
+  }
+
+  /** What one reading cost, and whether it ended in a message. */
+  private record Reading(boolean refused, long allocated, long nanos) {}
+
+  private static Reading read(Path folder, Reader reader, String where) {
+    long allocated = THREADS.getCurrentThreadAllocatedBytes();
+    long begin = System.nanoTime();
+    IOException message = null;
+    try {
+      reader.read(folder);
+    } catch (IOException e) {
+      message = e;
+    } catch (Exception | StackOverflowError | OutOfMemoryError e) {
+      fail(where + ": " + e, e);
+    }
+    Reading reading =
+        new Reading(
+            message != null,
+            THREADS.getCurrentThreadAllocatedBytes() - allocated,
+            System.nanoTime() - begin);
+    if (message != null) {
+      checkMessage(message, folder, where);
+    }
+    return reading;
   }
 
   private static void checkMessage(IOException e, Path folder, String where) {
