@@ -34,6 +34,10 @@ final class Bloom implements Family {
     int dModel = file.size("hidden_size", file.size("n_embed", 64));
     int heads = file.size("n_head", file.size("num_attention_heads", 8));
     int layers = file.size("n_layer", file.size("num_hidden_layers", 2));
+    if (dModel % heads != 0) {
+      throw new ModelFormatException(
+          file.file(), "%d heads do not share a width of %d evenly".formatted(heads, dModel));
+    }
     int dHead = dModel / heads;
     Dimensions sizes =
         new Dimensions(

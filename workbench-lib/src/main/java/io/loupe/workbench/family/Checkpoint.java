@@ -6,7 +6,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.Weights;
-import io.loupe.workbench.safetensors.WeightFiles;
+import io.loupe.workbench.weights.WeightFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -51,6 +51,12 @@ public final class Checkpoint {
       NDManager manager,
       DataType type)
       throws IOException {
+    if (config.layers() > files.names().size()) {
+      throw new ModelFormatException(
+          file.file(),
+          "it asks for %d layers, but there are only %d tensors in %s"
+              .formatted(config.layers(), files.names().size(), files.path()));
+    }
     WeightMap map = Families.family(file).weights(config, file);
     Checkpoint checkpoint = new Checkpoint(folder, files, manager, type);
     checkpoint.prefix = checkpoint.prefix(map);

@@ -76,17 +76,27 @@ public final class ConfigFile {
     return json.hasNonNull(key) ? size(key) : absent;
   }
 
+  /** Returns the equal share that each of so many has of a width, two sizes that must be there. */
+  public int share(String width, String count) throws ModelFormatException {
+    if (size(width) % size(count) != 0) {
+      throw new ModelFormatException(
+          file, "%s %d is no multiple of %s %d".formatted(width, size(width), count, size(count)));
+    }
+    return size(width) / size(count);
+  }
+
   /** Returns a number, or the given one where the key is absent or null. */
   public double number(String key, double absent) throws ModelFormatException {
     if (!json.hasNonNull(key)) {
       return absent;
     }
     JsonNode node = json.get(key);
-    if (!node.isNumber()) {
+    double value = node.isNumber() ? node.asDouble(Double.NaN) : Double.NaN;
+    if (!Double.isFinite(value)) {
       throw new ModelFormatException(
           file, "expected a number at '%s', got %s".formatted(key, node));
     }
-    return node.doubleValue();
+    return value;
   }
 
   /** Returns a number that must be there. */

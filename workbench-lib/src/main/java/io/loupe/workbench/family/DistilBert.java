@@ -37,7 +37,7 @@ final class DistilBert implements Family {
     int dModel = file.size("dim");
     int heads = file.size("n_heads");
     int layers = file.size("n_layers");
-    int dHead = dModel / heads;
+    int dHead = file.share("dim", "n_heads");
     Dimensions sizes =
         new Dimensions(
             layers,

@@ -35,7 +35,7 @@ final class GptJ implements Family {
     int dModel = file.size("n_embd");
     int heads = file.size("n_head");
     int layers = file.size("n_layer");
-    int dHead = dModel / heads;
+    int dHead = file.share("n_embd", "n_head");
     Dimensions sizes =
         new Dimensions(
             layers,

@@ -35,7 +35,7 @@ final class GptNeo implements Family {
   public ModelConfig config(ConfigFile file) throws ModelFormatException {
     int dModel = file.size("hidden_size");
     int heads = file.size("num_heads");
-    int dHead = dModel / heads;
+    int dHead = file.share("hidden_size", "num_heads");
     Dimensions sizes =
         new Dimensions(
             file.size("num_layers"),

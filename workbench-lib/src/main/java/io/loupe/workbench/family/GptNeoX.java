@@ -31,7 +31,7 @@ final class GptNeoX implements Family {
   public ModelConfig config(ConfigFile file) throws ModelFormatException {
     int dModel = file.size("hidden_size");
     int heads = file.size("num_attention_heads");
-    int dHead = dModel / heads;
+    int dHead = file.share("hidden_size", "num_attention_heads");
     RotaryConfig rotary = new RotaryConfig(dHead, "rotary_emb_base", 10_000, "rotary_pct", 0.25);
     return new ModelConfig(
         name(),

@@ -50,7 +50,9 @@ final class LlamaLike {
 
   /** Returns the width of a head: its key, or an equal share of the residual stream. */
   static int dHead(ConfigFile file) throws ModelFormatException {
-    return file.size("head_dim", file.size("hidden_size") / file.size("num_attention_heads"));
+    return file.has("head_dim")
+        ? file.size("head_dim")
+        : file.share("hidden_size", "num_attention_heads");
   }
 
   static NormSpec rmsNorm(ConfigFile file, double epsilon) throws ModelFormatException {

@@ -38,7 +38,7 @@ final class Opt implements Family {
     int dModel = file.size("hidden_size");
     int heads = file.size("num_attention_heads");
     int layers = file.size("num_hidden_layers");
-    int dHead = dModel / heads;
+    int dHead = file.share("hidden_size", "num_attention_heads");
     Dimensions sizes =
         new Dimensions(
             layers,

@@ -1,5 +1,7 @@
 package io.loupe.workbench.safetensors;
 
+import io.loupe.workbench.tensorfile.StoredType;
+import io.loupe.workbench.tensorfile.TensorInfo;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,6 +14,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -30,6 +33,10 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
   static final int LENGTH_BYTES = 8;
   static final String METADATA = "__metadata__";
   private static final long MAX_HEADER = 100_000_000;
+
+  /** Types of less than a byte, blocks with a common scale, and the rarer floats of eight bits. */
+  private static final Pattern QUANTISED = Pattern.compile("[IU][1-7]|(F[4-8]|MX|NF).*");
+
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY).build();
 
@@ -163,10 +170,12 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
       if (type == null) {
         throw problem(
             name,
-            "unknown dtype '"
-                + dtype.stringValue()
-                + "'; those that can be read are "
-                + StoredType.readableNames());
+            "unknown dtype '%s'; %s"
+                .formatted(
+                    dtype.stringValue(),
+                    QUANTISED.matcher(dtype.stringValue()).matches()
+                        ? StoredType.quantised()
+                        : "those that can be read are " + StoredType.readableNames()));
       }
       return type;
     }
@@ -207,13 +216,15 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
 
     private void checkBytes(String name, StoredType type, List<Long> shape, long bytes)
         throws SafetensorsException {
-      long expected = type.bytes();
+      if (shape.size() > TensorInfo.MAX_AXES) {
+        throw problem(
+            name,
+            "its shape has %d axes; more than %d are not read"
+                .formatted(shape.size(), TensorInfo.MAX_AXES));
+      }
+      long expected;
       try {
-        // an axis of 0 is left out until last: it must not hide that the others overflow
-        for (long axis : shape) {
-          expected = Math.multiplyExact(expected, Math.max(1, axis));
-        }
-        expected = shape.contains(0L) ? 0 : expected;
+        expected = Math.multiplyExact(type.bytes(), TensorInfo.elements(shape));
       } catch (ArithmeticException e) {
         throw problem(name, "shape " + shape + " has more elements than can be counted");
       }

@@ -3,6 +3,8 @@ package io.loupe.workbench.safetensors;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
+import io.loupe.workbench.tensorfile.HalfFloats;
+import io.loupe.workbench.tensorfile.StoredType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

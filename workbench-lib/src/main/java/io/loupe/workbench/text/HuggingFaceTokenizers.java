@@ -83,6 +83,7 @@ public final class HuggingFaceTokenizers {
   }
 
   private static HuggingFaceTokenizer create(Path source, ObjectNode json) throws IOException {
+    NativeLimits.check(source, json);
     byte[] bytes = JsonFile.JSON.writeValueAsBytes(json);
     try {
       return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), OPTIONS);

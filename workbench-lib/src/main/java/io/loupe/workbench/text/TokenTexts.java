@@ -1,11 +1,11 @@
 package io.loupe.workbench.text;
 
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -41,13 +41,14 @@ record TokenTexts(Vocabulary vocabulary, Spelling spelling) {
    */
   Table table(Function<long[], String> decode) {
     OptionalInt letter =
-        IntStream.range(0, vocabulary.size())
-            .filter(id -> vocabulary.has(id) && !vocabulary.isAdded(id))
+        vocabulary.ids().stream()
+            .mapToInt(Integer::intValue)
+            .filter(id -> !vocabulary.isAdded(id))
             .filter(id -> isLetter(decode.apply(new long[] {id})))
             .findFirst();
-    String[] texts = new String[vocabulary.size()];
-    for (int id = 0; id < texts.length; id++) {
-      texts[id] = vocabulary.has(id) ? text(id, letter, decode) : "";
+    Map<Integer, String> texts = new LinkedHashMap<>();
+    for (int id : vocabulary.ids()) {
+      texts.put(id, text(id, letter, decode));
     }
     return new Table(vocabulary, texts, spelling == Spelling.WORD_PIECES);
   }
@@ -76,21 +77,22 @@ record TokenTexts(Vocabulary vocabulary, Spelling spelling) {
   /** Texts by id, and ids by text. */
   static final class Table {
     private final Vocabulary vocabulary;
-    private final String[] texts;
+    private final Map<Integer, String> texts;
     private final boolean entriesFirst;
     private final Map<String, Integer> idOf = new HashMap<>();
 
-    Table(Vocabulary vocabulary, String[] texts, boolean entriesFirst) {
+    Table(Vocabulary vocabulary, Map<Integer, String> texts, boolean entriesFirst) {
       this.vocabulary = vocabulary;
       this.texts = texts;
       this.entriesFirst = entriesFirst;
       // a single byte may have the same text as a token of that letter: the byte comes second
       for (boolean bytes : new boolean[] {false, true}) {
-        for (int id = 0; id < texts.length; id++) {
-          if (vocabulary.has(id) && isByte(vocabulary.entry(id)) == bytes) {
-            idOf.putIfAbsent(texts[id], id);
-          }
-        }
+        texts.forEach(
+            (id, text) -> {
+              if (isByte(vocabulary.entry(id)) == bytes) {
+                idOf.putIfAbsent(text, id);
+              }
+            });
       }
     }
 
@@ -99,8 +101,7 @@ record TokenTexts(Vocabulary vocabulary, Spelling spelling) {
     }
 
     String text(long id) {
-      vocabulary.entry(id);
-      return texts[(int) id];
+      return texts.getOrDefault((int) id, vocabulary.entry(id));
     }
 
     OptionalLong idOf(String token) {

@@ -1,24 +1,25 @@
 package io.loupe.workbench.text;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The tokens of a {@code tokenizer.json} by id, as they are written there. */
 final class Vocabulary {
-  /** Far above every vocabulary; keeps a damaged file from taking all memory. */
+  /** Far above every vocabulary. */
   private static final int MAX_ID = 1 << 26;
 
   private final Map<String, Integer> idOf = new HashMap<>();
-  private final List<@Nullable String> entries = new ArrayList<>();
+  private final NavigableMap<Integer, String> entries = new TreeMap<>();
   private final Set<Integer> added = new HashSet<>();
 
   private Vocabulary() {}
@@ -57,21 +58,22 @@ final class Vocabulary {
   }
 
   private void put(Path file, String entry, int id) throws TokenizerException {
-    while (entries.size() <= id) {
-      entries.add(null);
-    }
-    String other = entries.get(id);
+    String other = entries.putIfAbsent(id, entry);
     if (other != null && !other.equals(entry)) {
       throw new TokenizerException(
           file, "tokens '" + other + "' and '" + entry + "' both have the id " + id);
     }
-    entries.set(id, entry);
     idOf.putIfAbsent(entry, id);
   }
 
   /** Returns one more than the largest id. */
   int size() {
-    return entries.size();
+    return entries.isEmpty() ? 0 : entries.lastKey() + 1;
+  }
+
+  /** Returns the ids that have a token, in order; there may be gaps. */
+  Collection<Integer> ids() {
+    return entries.keySet();
   }
 
   OptionalLong idOf(String entry) {
@@ -85,16 +87,20 @@ final class Vocabulary {
   }
 
   boolean has(long id) {
-    return id >= 0 && id < entries.size() && entries.get((int) id) != null;
+    return find(id) != null;
   }
 
   /** Returns the entry of an id, or throws if there is no such token. */
   String entry(long id) {
-    String entry = id >= 0 && id < entries.size() ? entries.get((int) id) : null;
+    String entry = find(id);
     if (entry == null) {
       throw new IllegalArgumentException(
-          "There is no token of id " + id + "; ids go from 0 to " + (entries.size() - 1));
+          "There is no token of id " + id + "; ids go from 0 to " + (size() - 1));
     }
     return entry;
+  }
+
+  private @Nullable String find(long id) {
+    return id == (int) id ? entries.get((int) id) : null;
   }
 }

@@ -91,6 +91,14 @@ class LoadingTest {
     assertRefused("config.json", "gelu_old", "gelu_new").when(folder);
     config(json -> json.replace("\"n_layer\": 3,", ""));
     assertRefused("config.json", "n_layer").when(folder);
+    config(json -> json.replace("\"n_head\": 4", "\"n_head\": 7"));
+    assertRefused("config.json", "n_embd 48 is no multiple of n_head 7").when(folder);
+    config(json -> json.replace("\"n_layer\": 3", "\"n_layer\": 2000000000"));
+    assertRefused("config.json", "2000000000 layers", "only 40 tensors").when(folder);
+    config(json -> json.replace("1e-05", "1e400"));
+    assertRefused("config.json", "expected a number at 'layer_norm_epsilon'").when(folder);
+    config(json -> json.replace("1e-05", "1" + "0".repeat(400)));
+    assertRefused("config.json", "expected a number at 'layer_norm_epsilon'").when(folder);
     config(json -> json.substring(0, 100));
     assertRefused("config.json", "not JSON").when(folder);
     config(json -> "[]");

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import io.loupe.workbench.tensorfile.TensorFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -191,9 +192,25 @@ class BrokenFilesTest {
 
   @Test
   void unknownType() throws Exception {
-    openingHeader("{'a': {'dtype': 'F4', 'shape': [1], 'data_offsets': [0, 1]}}", 1)
-        .hasMessageContaining("unknown dtype 'F4'")
+    openingHeader("{'a': {'dtype': 'C64', 'shape': [1], 'data_offsets': [0, 1]}}", 1)
+        .hasMessageContaining("unknown dtype 'C64'; those that can be read are")
         .hasMessageContaining("F64, F32, F16, BF16, I64, I32, U8, BOOL");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"F4", "F6_E2M3", "F8_E8M0", "F8_E4M3FNUZ", "I4", "U4"})
+  void quantisedTypeIsNamed(String type) throws Exception {
+    openingHeader("{'a': {'dtype': '" + type + "', 'shape': [1], 'data_offsets': [0, 1]}}", 1)
+        .hasMessageContaining(
+            "tensor 'a': unknown dtype '" + type + "'; such weights are quantised")
+        .hasMessageContaining("use the checkpoint they were made from");
+  }
+
+  @Test
+  void moreAxesThanTheEngineTakes() throws Exception {
+    String ones = "1" + ", 1".repeat(64);
+    openingHeader("{'a': {'dtype': 'U8', 'shape': [" + ones + "], 'data_offsets': [0, 1]}}", 1)
+        .hasMessageContaining("tensor 'a': its shape has 65 axes; more than 64 are not read");
   }
 
   @ParameterizedTest
@@ -211,11 +228,12 @@ class BrokenFilesTest {
     SafetensorsFile file = SafetensorsFile.open(path);
 
     assertThat(file.longs("b")).containsExactly(2);
-    assertThatExceptionOfType(SafetensorsException.class)
+    assertThatExceptionOfType(TensorFileException.class)
         .isThrownBy(() -> file.longs("a"))
-        .withMessageContaining("tensor 'a': type " + type + " cannot be read");
+        .withMessageContaining(
+            "tensor 'a': type " + type + " cannot be read; such weights are quant");
     try (NDManager manager = NDManager.newBaseManager()) {
-      assertThatExceptionOfType(SafetensorsException.class)
+      assertThatExceptionOfType(TensorFileException.class)
           .isThrownBy(() -> file.read("a", manager, DataType.FLOAT32));
     }
   }
@@ -225,9 +243,9 @@ class BrokenFilesTest {
     SafetensorsFile file =
         SafetensorsFile.open(Path.of("src/test/resources/golden/gpt2/model.safetensors"));
 
-    SafetensorsException e =
+    TensorFileException e =
         catchThrowableOfType(
-            SafetensorsException.class, () -> file.info("transformer.h.0.attn.c_atn.weight"));
+            TensorFileException.class, () -> file.info("transformer.h.0.attn.c_atn.weight"));
 
     assertThat(e)
         .hasMessageContaining("there is no such tensor; the nearest of " + file.names().size())
@@ -259,11 +277,11 @@ class BrokenFilesTest {
     String message =
         "at byte " + (Files.size(path) - 1) + ": a BOOL must be 0 or 1, this byte is 2";
 
-    assertThatExceptionOfType(SafetensorsException.class)
+    assertThatExceptionOfType(TensorFileException.class)
         .isThrownBy(() -> file.longs("a"))
         .withMessageContaining(message);
     try (NDManager manager = NDManager.newBaseManager()) {
-      assertThatExceptionOfType(SafetensorsException.class)
+      assertThatExceptionOfType(TensorFileException.class)
           .isThrownBy(() -> file.read("a", manager, DataType.BOOLEAN))
           .withMessageContaining(message);
     }
@@ -276,11 +294,11 @@ class BrokenFilesTest {
     SafetensorsFile file = SafetensorsFile.open(path);
 
     Files.setLastModifiedTime(path, FileTime.fromMillis(1_000));
-    assertThatExceptionOfType(SafetensorsException.class)
+    assertThatExceptionOfType(TensorFileException.class)
         .isThrownBy(() -> file.longs("a"))
         .withMessageContaining("has changed since it was opened");
     Files.delete(path);
-    assertThatExceptionOfType(SafetensorsException.class)
+    assertThatExceptionOfType(TensorFileException.class)
         .isThrownBy(() -> file.sha256())
         .withMessageContaining("is gone");
   }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import io.loupe.workbench.tensorfile.HalfFloats;
+import io.loupe.workbench.tensorfile.TensorInfo;
+import io.loupe.workbench.tensorfile.TensorReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +18,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Random files, written and read back; and random damage to them. The seeds are fixed. */
+/** Random files, written and read back. The seeds are fixed. Damaged ones are in package fuzz. */
 class RandomFilesTest {
   @TempDir Path folder;
 
@@ -50,7 +53,8 @@ class RandomFilesTest {
     DataType type = file.info(name).type().dataType().orElseThrow();
     NDArray array = file.read(name, manager, type);
     assertThat(array.getDataType()).isEqualTo(type);
-    assertThat(array.getShape().getShape()).isEqualTo(file.info(name).shapeArray());
+    assertThat(array.getShape().getShape())
+        .isEqualTo(file.info(name).shape().stream().mapToLong(Long::longValue).toArray());
     String as = name + ", seed " + seed;
     if (values instanceof float[] floats) {
       assertThat(array.toFloatArray()).as(as).isEqualTo(floats);
@@ -69,57 +73,6 @@ class RandomFilesTest {
       long[] longs = (long[]) values;
       assertThat(file.longs(name)).as(as).isEqualTo(longs);
       assertThat(file.read(name, manager, DataType.INT64).toLongArray()).as(as).isEqualTo(longs);
-    }
-  }
-
-  @Test
-  void damageIsReportedOrHarmless() throws Exception {
-    Path path = folder.resolve("x.safetensors");
-    int refused = 0;
-    int rounds = 3_000;
-    for (int seed = 0; seed < rounds; seed++) {
-      Random random = new Random(seed);
-      new RandomTensors(random).writer.write(path);
-      byte[] bytes = Files.readAllBytes(path);
-      Files.write(path, damaged(bytes, random));
-      if (!readsOrReports(path)) {
-        refused++;
-      }
-    }
-    assertThat(refused).as("damage that was noticed").isGreaterThan(rounds / 2);
-  }
-
-  /** Changes up to three bytes of the length or the header, cuts, or puts in a digit or bytes. */
-  private static byte[] damaged(byte[] bytes, Random random) {
-    int headerEnd = 8 + (bytes[0] & 0xff) + 256 * (bytes[1] & 0xff);
-    byte[] out = bytes.clone();
-    switch (random.nextInt(4)) {
-      case 0 -> out = Arrays.copyOf(out, random.nextInt(out.length));
-      case 1 -> out = Arrays.copyOf(out, out.length + 1 + random.nextInt(20));
-      case 2 -> out[8 + random.nextInt(headerEnd - 8)] = (byte) ('0' + random.nextInt(10));
-      default -> {
-        for (int i = 0; i <= random.nextInt(3); i++) {
-          out[random.nextInt(headerEnd)] = (byte) random.nextInt(256);
-        }
-      }
-    }
-    return out;
-  }
-
-  /** Any other exception than the package's own fails the test. */
-  private static boolean readsOrReports(Path path) throws IOException {
-    try (NDManager manager = NDManager.newBaseManager()) {
-      SafetensorsFile file = SafetensorsFile.open(path);
-      for (String name : file.names()) {
-        DataType type = file.info(name).type().dataType().orElse(DataType.FLOAT32);
-        NDArray array = file.read(name, manager, type);
-        assertThat(array.size()).isEqualTo(file.info(name).size());
-        assertThat(array.toByteBuffer().remaining()).isEqualTo(array.size() * type.getNumOfBytes());
-      }
-      return true;
-    } catch (SafetensorsException e) {
-      assertThat(e).hasMessageStartingWith(path.toString());
-      return false;
     }
   }
 

@@ -3,7 +3,9 @@ package io.loupe.workbench.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.sun.management.ThreadMXBean;
 import io.loupe.datasets.ShippedModels;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -46,6 +48,59 @@ class BrokenTokenizersTest {
         Arguments.of(
             "{'model': {'type': 'BPE', 'vocab': {'a': 1}, 'merges': ['a b']}}",
             "it is no tokenizer: "));
+  }
+
+  /** Each of these ended the JVM. */
+  static Stream<Arguments> deadly() {
+    String bpe = "'type': 'BPE', 'vocab': {'a': 0, 'b': 1, 'ab': 2}, 'merges': ['a b']";
+    return Stream.of(
+        Arguments.of(
+            "'decoder': " + "[".repeat(130) + "]".repeat(130), bpe, "nested more than 100"),
+        Arguments.of("'decoder': {'x': 1" + "0".repeat(400) + "}", bpe, "beyond the range"),
+        Arguments.of("'decoder': {'x': '\\ud800'}", bpe, "half of a surrogate pair"),
+        Arguments.of("'decoder': {'\\ud800': 1}", bpe, "surrogate pair"),
+        Arguments.of(
+            "'decoder': null",
+            bpe + ", 'continuing_subword_prefix': '##'",
+            "too short for the prefix"),
+        Arguments.of(
+            "'post_processor': {'type': 'Sequence', 'processors': [{'type': 'TemplateProcessing',"
+                + " 'single': [{'SpecialToken': {'id': '[X]', 'type_id': 0}}], 'pair': [],"
+                + " 'special_tokens': {}}]}",
+            bpe,
+            "the special token \"[X]\", which it does not define"),
+        Arguments.of(
+            "'normalizer': {'type': 'Replace', 'pattern': {'Regex': ''}, 'content': 'b'}",
+            bpe,
+            "replaces the empty text"),
+        Arguments.of("'normalizer': {'type': 'Precompiled'}", bpe, "charsmap"),
+        Arguments.of(
+            "'normalizer': {'type': 'Precompiled', 'precompiled_charsmap': '!'}", bpe, "charsmap"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("deadly")
+  void tokenizerThatWouldEndTheJvm(String part, String model, String message) throws Exception {
+    String json = "{'version': '1.0', 'added_tokens': [], " + part + ", 'model': {" + model + "}}";
+    Path file = Files.writeString(folder.resolve("tokenizer.json"), json.replace('\'', '"'));
+
+    assertRefused(file, message);
+  }
+
+  @Test
+  void aLargeIdCostsNothing() throws Exception {
+    String json =
+        "{'version': '1.0', 'added_tokens': [], 'model': {'type': 'BPE',"
+            + " 'vocab': {'a': 0, 'b': 60000000}, 'merges': []}}";
+    Files.writeString(folder.resolve("tokenizer.json"), json.replace('\'', '"'));
+    Tokenizer tokenizer = HuggingFaceTokenizers.load(folder);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+
+    assertThat(tokenizer.vocabSize()).isEqualTo(60_000_001);
+    assertThat(tokenizer.token(60_000_000)).isEqualTo(" b");
+    assertThat(tokenizer.idOf(" b")).hasValue(60_000_000);
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(10_000_000);
   }
 
   @ParameterizedTest
