@@ -285,6 +285,24 @@ class FoldingTest {
     }
   }
 
+  /** A bias is a sum over 48 products: added up in float32 it would be off by several units. */
+  @Test
+  void newWeightsAreRoundedOnce() throws IOException {
+    HookedTransformer model = load("golden/gpt2", LoadOptions.DEFAULT);
+    double[][] matrix = Tensors.matrix(model.weights().get("blocks.1.attn.W_Q"));
+    double[] bias = Tensors.vector(model.weights().get("blocks.1.attn.b_Q"));
+    double[] normBias = Tensors.vector(model.weights().get("blocks.1.ln1.b"));
+    double[] folded = Tensors.vector(model.folded().weights().get("blocks.1.attn.b_Q"));
+    for (int out = 0; out < bias.length; out++) {
+      double sum = bias[out];
+      for (int in = 0; in < normBias.length; in++) {
+        sum += matrix[out][in] * normBias[in];
+      }
+      double halfUnit = Math.ulp((float) sum) / 2.0;
+      assertThat(folded[out]).isCloseTo(sum, within(1.0001 * halfUnit));
+    }
+  }
+
   // what the model says of it
 
   @Test
