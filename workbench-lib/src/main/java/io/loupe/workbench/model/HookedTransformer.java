@@ -16,6 +16,8 @@ import io.loupe.workbench.intervention.Intervention;
 import io.loupe.workbench.intervention.Receipt;
 import io.loupe.workbench.metric.Metric;
 import io.loupe.workbench.metric.Metrics;
+import io.loupe.workbench.nn.Folding;
+import io.loupe.workbench.nn.Gauge;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.Transformer;
 import io.loupe.workbench.nn.Weights;
@@ -47,11 +49,13 @@ public final class HookedTransformer {
   private final Weights weights;
   private final Transformer transformer;
   private final @Nullable Tokenizer tokenizer;
+  private final Gauge gauge;
   private final List<Intervention> interventions;
 
   HookedTransformer(
       ModelSource source, ModelConfig config, Weights weights, @Nullable Tokenizer tokenizer) {
-    this(source, config, weights, new Transformer(config, weights), tokenizer, List.of());
+    this(
+        source, config, weights, new Transformer(config, weights), tokenizer, Gauge.RAW, List.of());
   }
 
   private HookedTransformer(
@@ -60,12 +64,14 @@ public final class HookedTransformer {
       Weights weights,
       Transformer transformer,
       @Nullable Tokenizer tokenizer,
+      Gauge gauge,
       List<Intervention> interventions) {
     this.source = source;
     this.config = config;
     this.weights = weights;
     this.transformer = transformer;
     this.tokenizer = tokenizer;
+    this.gauge = gauge;
     this.interventions = interventions;
   }
 
@@ -120,7 +126,28 @@ public final class HookedTransformer {
     more.forEach(intervention -> Application.check(intervention, config));
     List<Intervention> all = new ArrayList<>(interventions);
     all.addAll(more);
-    return new HookedTransformer(source, config, weights, transformer, tokenizer, List.copyOf(all));
+    return new HookedTransformer(
+        source, config, weights, transformer, tokenizer, gauge, List.copyOf(all));
+  }
+
+  /**
+   * Returns this model with its weights in another gauge, in which norms, biases and means that
+   * stand in the way of reading them are folded away, as far as that changes no probability: see
+   * {@link Gauge.Step}. A folded model returns itself. Takes a copy of the weights, in the model's
+   * number format; tied embeddings become two.
+   *
+   * <p>Activations mean something else in it (LN1 has no norm's weight, Z no values' bias), and
+   * zero ablation does something else. The interventions of this model are kept; what they write
+   * should have been recorded from a model in the same gauge.
+   */
+  public HookedTransformer folded() {
+    if (gauge.isFolded()) {
+      return this;
+    }
+    Folding.Folded folded = Folding.of(config, weights);
+    Transformer same = new Transformer(config, folded.weights());
+    return new HookedTransformer(
+        source, config, folded.weights(), same, tokenizer, folded.gauge(), interventions);
   }
 
   // what it is
@@ -132,6 +159,11 @@ public final class HookedTransformer {
   /** Returns the parameters themselves, not copies. */
   public Weights weights() {
     return weights;
+  }
+
+  /** Returns the gauge of the weights: {@link Gauge#RAW} unless they were {@link #folded}. */
+  public Gauge gauge() {
+    return gauge;
   }
 
   /** Returns the interventions that every run applies, in order. */
@@ -344,17 +376,17 @@ public final class HookedTransformer {
         tokenizer == null ? "" : tokenizer.sha256(),
         rows,
         interventions.stream().map(Intervention::toString).toList(),
-        "raw",
+        gauge.toString(),
         type().toString(),
         device().toString(),
         Map.of(
             "pytorch", Engines.pytorch().getVersion(), "java", System.getProperty("java.version")));
   }
 
-  /** Returns family and sizes. */
+  /** Returns family, sizes, and the gauge of the weights. */
   @Override
   public String toString() {
-    return "HookedTransformer[%s: %s, %d layers x %d heads, d_model %d, %,d parameters%s]"
+    return "HookedTransformer[%s: %s, %d layers x %d heads, d_model %d, %,d parameters, %s%s]"
         .formatted(
             name(),
             config.family(),
@@ -362,6 +394,7 @@ public final class HookedTransformer {
             config.heads(),
             config.dModel(),
             weights.parameters(),
+            gauge.label(),
             interventions.isEmpty() ? "" : ", with " + interventions);
   }
 

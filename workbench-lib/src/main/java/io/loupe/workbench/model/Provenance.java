@@ -12,7 +12,8 @@ import java.util.Map;
  * @param tokenizerSha256 of the tokenizer's files; empty without a tokenizer
  * @param tokens what it was run on
  * @param interventions as they print, in the order in which they were applied
- * @param gauge the gauge of the weights: {@code raw} unless they were folded
+ * @param gauge the gauge of the weights: {@code raw}, or {@code folded:} with what was done to
+ *     those of the files
  * @param type number format
  * @param device where it ran
  * @param versions of Loupe's engine and of Java

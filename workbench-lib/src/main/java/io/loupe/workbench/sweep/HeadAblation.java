@@ -9,6 +9,7 @@ import io.loupe.workbench.metric.Metric;
 import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.Run;
+import io.loupe.workbench.nn.Gauge;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.HeadSet;
 import io.loupe.workbench.site.Sites;
@@ -26,13 +27,15 @@ import java.util.List;
  * sets of the same size. Many ablations run in one batch, and the layers before the ablated one are
  * computed once; the numbers are those of one run per ablation.
  *
- * <p>Zero ablation takes a head out of its usual range and depends on the gauge of the weights;
- * mean ablation keeps what the head does on average and removes what it says about this input. Look
- * at both.
+ * <p>Zero ablation takes a head out of its usual range and depends on the gauge of the weights,
+ * {@link HookedTransformer#gauge}, so its results say which one; mean ablation keeps what the head
+ * does on average and removes what it says about this input. Look at both.
  */
 public final class HeadAblation {
   /** How many tokens one batch may hold: more costs memory and gains nothing. */
   private static final int TOKENS_PER_BATCH = 16_384;
+
+  private static final String ZERO = "zero";
 
   private final HookedTransformer model;
   private final Metric metric;
@@ -51,7 +54,7 @@ public final class HeadAblation {
   public static HeadAblation zero(HookedTransformer model, Metric metric) {
     NDArray zero = NativeMemory.reachable(model.device()).zeros(new Shape(1), model.type());
     return new HeadAblation(
-        model, metric, "zero", Collections.nCopies(model.config().layers(), zero));
+        model, metric, ZERO, Collections.nCopies(model.config().layers(), zero));
   }
 
   /** Ablates heads by setting their mixed values to their mean over all tokens of a reference. */
@@ -82,7 +85,7 @@ public final class HeadAblation {
         ablated[layer] = inBatches(tokens, alone, layer, residual);
       }
     }
-    return new HeadEffects(kind, baseline, ablated);
+    return new HeadEffects(kind, model.gauge(), baseline, ablated);
   }
 
   /** Ablates the heads of a set together; returns the metric for each example, [row]. */
@@ -114,7 +117,11 @@ public final class HeadAblation {
       double[][] ablated = inBatches(tokens, sets, 0, clean.cache().get(Sites.RESID_PRE.at(0)));
       double[] effects = Arrays.stream(ablated).mapToDouble(v -> mean(v) - baseline).toArray();
       return new RandomHeadControl(
-          heads, effects[0], Arrays.stream(effects).skip(1).boxed().toList(), seed);
+          named(kind, model.gauge()),
+          heads,
+          effects[0],
+          Arrays.stream(effects).skip(1).boxed().toList(),
+          seed);
     }
   }
 
@@ -173,6 +180,11 @@ public final class HeadAblation {
       }
     }
     return manager.create(mask, new Shape((long) sets.size() * rows, 1, heads, 1));
+  }
+
+  /** Names the gauge where the effects depend on it. */
+  static String named(String kind, Gauge gauge) {
+    return kind + " ablation" + (kind.equals(ZERO) ? " (" + gauge.label() + ")" : "");
   }
 
   private static boolean anyIn(List<HeadSet> sets, int layer) {

@@ -2,6 +2,7 @@ package io.loupe.workbench.sweep;
 
 import io.loupe.workbench.display.Displayable;
 import io.loupe.workbench.display.MimeBundle;
+import io.loupe.workbench.nn.Gauge;
 import io.loupe.workbench.plot.Heatmap;
 import io.loupe.workbench.plot.Plots;
 import io.loupe.workbench.site.Head;
@@ -20,6 +21,7 @@ import java.util.stream.IntStream;
  */
 public final class HeadEffects implements Displayable {
   private final String kind;
+  private final Gauge gauge;
   private final double[] baseline;
   private final double[][][] ablated;
 
@@ -27,11 +29,13 @@ public final class HeadEffects implements Displayable {
    * Holds the values.
    *
    * @param kind how heads were ablated: {@code zero}, {@code mean}
+   * @param gauge the gauge of the model's weights
    * @param baseline the metric of the whole model, [row]
    * @param ablated the metric with one head ablated, [layer][head][row]
    */
-  HeadEffects(String kind, double[] baseline, double[][][] ablated) {
+  HeadEffects(String kind, Gauge gauge, double[] baseline, double[][][] ablated) {
     this.kind = kind;
+    this.gauge = gauge;
     this.baseline = baseline;
     this.ablated = ablated;
   }
@@ -39,6 +43,11 @@ public final class HeadEffects implements Displayable {
   /** Returns how heads were ablated: {@code zero} or {@code mean}. */
   public String kind() {
     return kind;
+  }
+
+  /** Returns the gauge of the weights, on which the effects of zero ablation depend. */
+  public Gauge gauge() {
+    return gauge;
   }
 
   /** Returns the metric of the whole model, mean over examples. */
@@ -107,7 +116,7 @@ public final class HeadEffects implements Displayable {
         .yLabel("layer")
         .xLabel("head")
         .colorLabel("change of the metric")
-        .title("Effect of " + kind + " ablation, each head alone");
+        .title("Effect of " + ablation() + ", each head alone");
   }
 
   @Override
@@ -117,8 +126,12 @@ public final class HeadEffects implements Displayable {
 
   @Override
   public String toString() {
-    return "Effects of %s ablation of %d x %d heads on a metric of %.4f; largest: %s"
-        .formatted(kind, ablated.length, ablated[0].length, baseline(), ranked().get(0));
+    return "Effects of %s of %d x %d heads on a metric of %.4f; largest: %s"
+        .formatted(ablation(), ablated.length, ablated[0].length, baseline(), ranked().get(0));
+  }
+
+  private String ablation() {
+    return HeadAblation.named(kind, gauge);
   }
 
   private static List<String> numbered(String prefix, int count) {

@@ -12,12 +12,14 @@ import java.util.stream.IntStream;
 /**
  * The effect of ablating a set of heads, beside that of random sets of the same size.
  *
+ * @param ablation how they were ablated, with the weights' gauge where that matters
  * @param heads the set
  * @param effect the set's effect on the metric, mean over examples
  * @param randomEffects the random sets' effects
  * @param seed what they were drawn with
  */
-public record RandomHeadControl(HeadSet heads, double effect, List<Double> randomEffects, long seed)
+public record RandomHeadControl(
+    String ablation, HeadSet heads, double effect, List<Double> randomEffects, long seed)
     implements Displayable {
   public RandomHeadControl {
     randomEffects = List.copyOf(randomEffects);
@@ -50,7 +52,7 @@ public record RandomHeadControl(HeadSet heads, double effect, List<Double> rando
     return Plots.scatter()
         .group(random.length + " random sets of " + heads.size() + " heads", random, fractions)
         .group(heads.toString(), new double[] {effect}, new double[] {smaller})
-        .xLabel("effect of the ablation on the metric")
+        .xLabel("effect of " + ablation + " on the metric")
         .yLabel("fraction of random sets with a smaller effect")
         .title("The chosen heads among random sets of the same size");
   }
@@ -62,7 +64,8 @@ public record RandomHeadControl(HeadSet heads, double effect, List<Double> rando
 
   @Override
   public String toString() {
-    return "ablating %s: effect %.4f; %d random sets of %d heads: mean effect %.4f, p = %.3f"
-        .formatted(heads, effect, randomEffects.size(), heads.size(), randomMean(), pValue());
+    return "%s of %s: effect %.4f; %d random sets of %d heads: mean effect %.4f, p = %.3f"
+        .formatted(
+            ablation, heads, effect, randomEffects.size(), heads.size(), randomMean(), pValue());
   }
 }
