@@ -72,7 +72,8 @@ public final class Application {
     try (NDManager scope = before.getManager().newSubManager()) {
       NDArray change = after.stopGradient();
       change.attach(scope);
-      double norm = Tensors.doubles(change.sub(before.stopGradient()).norm())[0];
+      NDArray difference = Tensors.wide(change.sub(before.stopGradient()));
+      double norm = Tensors.doubles(difference.norm())[0];
       squaredNorm += norm * norm;
     }
   }

@@ -14,6 +14,7 @@ import static io.loupe.workbench.site.Sites.Z;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import io.loupe.workbench.tensor.Tensors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,7 +73,7 @@ final class Attention implements Sublayer.Part {
     }
     NDArray scores =
         hooks.at(SCORES.at(layer), scores(q, k, pass.inputs())); // [batch, head, query, key]
-    NDArray pattern = hooks.at(PATTERN.at(layer), scores.softmax(-1));
+    NDArray pattern = hooks.at(PATTERN.at(layer), softmax(scores));
     NDArray z = hooks.at(Z.at(layer), mix(pattern, v)); // [batch, pos, head, d_head]
     return project(z, hooks); // [batch, pos, d_model]
   }
@@ -115,6 +116,10 @@ final class Attention implements Sublayer.Part {
         grouped(
             q.mul(spec.scale()).transpose(0, 2, 1, 3)); // [batch, kv_head, group * query, d_head]
     return rows.matMul(k.transpose(0, 2, 3, 1)).reshape(batch, config.heads(), queries, keys);
+  }
+
+  private static NDArray softmax(NDArray scores) {
+    return Tensors.as(scores.getDataType(), Tensors.wide(scores).softmax(-1));
   }
 
   private NDArray mix(NDArray pattern, NDArray v) {
