@@ -86,12 +86,7 @@ record KernelSpec(List<String> command) {
     content.put("language", "java");
     content.put("interrupt_mode", "message");
     content.put(
-        "env",
-        new TreeMap<>(
-            Map.of(
-                "OPT_OUT_TRACKING", "true",
-                "OMP_WAIT_POLICY", "PASSIVE",
-                "THP_MEM_ALLOC_ENABLE", "1")));
+        "env", new TreeMap<>(Map.of("OPT_OUT_TRACKING", "true", "OMP_WAIT_POLICY", "PASSIVE")));
     Path file = file(kernels);
     Files.createDirectories(kernels.resolve(NAME));
     Files.writeString(file, JSON.writeValueAsString(content) + "\n");
