@@ -26,8 +26,8 @@ import java.util.Optional;
  * buffer that is used again and again, by one thread. Both find the files in the page cache; the
  * float32 file is also read and loaded from the disk, where {@code dd} can drop a file from the
  * cache. Reading into one buffer is the least there is: a model needs fresh memory, which the
- * kernel clears page by page. That takes longer than the reading, unless the pages are large ones
- * (the launcher asks for them with {@code THP_MEM_ALLOC_ENABLE}) and all cores share in it.
+ * kernel hands out and clears page by page, and that takes several times as long as the reading.
+ * All cores share in it, so the ratio depends on how many of them are idle.
  *
  * <p>Memory: the peak of resident memory ({@code VmHWM}) of a JVM that loads the model, minus that
  * of one that loads a tiny model, against the size of the weights in float32. Files are read and
