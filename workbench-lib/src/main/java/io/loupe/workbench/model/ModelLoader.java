@@ -50,7 +50,7 @@ final class ModelLoader {
     ConfigFile file = ConfigFile.read(folder.resolve("config.json"));
     ModelConfig config = Families.config(file);
     WeightFiles files = WeightFiles.open(folder);
-    NativeMemory.makeRoom(bytes(files, type));
+    NativeMemory.makeRoom();
     Weights weights;
     try (NDManager scope = Engines.newManager(device)) {
       weights = Checkpoint.read(folder, file, config, files, scope, type);
@@ -60,14 +60,6 @@ final class ModelLoader {
     ModelSource source = new ModelSource(name, files::sha256);
     Manifest.put("weights of " + name, () -> "SHA-256 " + source.sha256());
     return new HookedTransformer(source, config, weights, tokenizer);
-  }
-
-  private static long bytes(WeightFiles files, DataType type) throws IOException {
-    long size = 0;
-    for (String tensor : files.names()) {
-      size += files.info(tensor).size();
-    }
-    return size * type.getNumOfBytes();
   }
 
   private static @Nullable Tokenizer tokenizer(Path folder, ModelConfig config) throws IOException {

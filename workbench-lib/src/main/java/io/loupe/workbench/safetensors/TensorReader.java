@@ -39,6 +39,10 @@ record TensorReader(int pieceSize) {
    */
   private static final int BLOCK = 1 << 18;
 
+  /** What a thread reads 16-bit elements into, to widen them from there. */
+  private static final ThreadLocal<ByteBuffer> HALVES =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(BLOCK * Short.BYTES));
+
   TensorReader() {
     this(DEFAULT_PIECE_SIZE);
   }
@@ -217,7 +221,8 @@ record TensorReader(int pieceSize) {
 
     private void widen(FloatBuffer target, int first, Path file, FileChannel channel)
         throws IOException {
-      ByteBuffer halves = ByteBuffer.allocate(target.remaining() * info.type().bytes());
+      ByteBuffer halves =
+          HALVES.get().clear().limit(target.remaining() * info.type().bytes()).slice();
       read(halves.duplicate(), first, file, channel);
       HalfFloats.widen(halves, info.type(), target);
     }

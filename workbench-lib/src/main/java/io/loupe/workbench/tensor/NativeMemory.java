@@ -35,6 +35,7 @@ public final class NativeMemory {
   private static final AtomicLong BYTES = new AtomicLong();
   private static final AtomicLong TENSORS = new AtomicLong();
   private static final Map<Device, NDManager> MANAGERS = new ConcurrentHashMap<>();
+  private static volatile long survived; // bytes, at the last collection
   private static volatile long bytesBudget = MIN_BYTES;
   private static volatile long tensorsBudget = MIN_TENSORS;
 
@@ -56,13 +57,11 @@ public final class NativeMemory {
   }
 
   /**
-   * Asks for a collection before much is made, if that would pass the budget and anything worth
-   * freeing was handed out: a model that nobody holds any more makes room for the next.
-   *
-   * @param bytes how much will be made
+   * Asks for a collection before much is made, if anything worth one was handed out or adopted
+   * since the last: a model that nobody holds any more makes room for the next.
    */
-  public static void makeRoom(long bytes) {
-    if (BYTES.get() > MIN_BYTES && BYTES.get() + bytes > bytesBudget) {
+  public static void makeRoom() {
+    if (BYTES.get() > budget(survived, MIN_BYTES)) {
       collectNow();
     }
   }
@@ -124,7 +123,8 @@ public final class NativeMemory {
   private static synchronized void collectNow() {
     System.gc();
     waitForCleaner();
-    bytesBudget = budget(BYTES.get(), MIN_BYTES);
+    survived = BYTES.get();
+    bytesBudget = budget(survived, MIN_BYTES);
     tensorsBudget = budget(TENSORS.get(), MIN_TENSORS);
   }
 

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.types.DataType;
 import io.loupe.datasets.ShippedModels;
 import io.loupe.workbench.bench.BenchContext;
 import io.loupe.workbench.bench.Measurement;
 import io.loupe.workbench.bench.Timings;
+import io.loupe.workbench.model.HookedTransformer;
+import io.loupe.workbench.model.LoadOptions;
 import io.loupe.workbench.nn.Dimensions;
+import io.loupe.workbench.tensor.NativeMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +44,23 @@ class LoadBenchmarkTest {
     assertThat(measured).extracting(Measurement::value).allMatch(Double::isFinite);
     assertThat(said).isNotEmpty();
     assertThat(temporaryFolders()).isEqualTo(before);
+  }
+
+  @Test
+  void aModelThatNobodyHoldsMakesRoomForTheNext() throws IOException {
+    SyntheticCheckpoint checkpoint =
+        SyntheticCheckpoint.gpt2(new Dimensions(1, 64, 4, 4, 16, 64, 150_000, 8));
+    try (TemporaryFolder folder = TemporaryFolder.withRoomFor(4 * checkpoint.parameters())) {
+      Path model = folder.path().resolve("model");
+      checkpoint.write(model, DataType.FLOAT32, 1);
+      long before = NativeMemory.bytesHandedOut();
+      for (int i = 0; i < 12; i++) {
+        HookedTransformer.load(model, LoadOptions.DEFAULT);
+      }
+      // the last two at most, and what may be handed out before a collection is worth it
+      assertThat(NativeMemory.bytesHandedOut() - before)
+          .isLessThan(2 * 4 * checkpoint.parameters() + (64L << 20));
+    }
   }
 
   @Test
