@@ -25,9 +25,9 @@ import java.util.stream.IntStream;
  * Java's end at 2 GB; larger tensors are filled piece by piece.
  *
  * <p>Arrays are read straight into the engine's memory, with positioned reads rather than through a
- * mapping: mapped pages stay resident until the collector finds the mapping, which doubled the peak
- * of a load, and a file that shrinks under a mapping ends the JVM. All cores read, since most of
- * the time goes to the kernel, which clears the pages that the array is the first to touch.
+ * mapping: mapped pages count as resident until the collector finds the mapping, and a file that
+ * shrinks under a mapping ends the JVM. All cores read, since most of the time goes to the kernel,
+ * which clears the pages that the array is the first to touch.
  *
  * @param pieceSize most elements in one buffer
  */
