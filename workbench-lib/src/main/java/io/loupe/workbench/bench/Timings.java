@@ -97,15 +97,27 @@ public final class Timings {
 
   /** Times both in alternating pairs, the baseline first in each; warm-up runs alternate too. */
   public static Comparison compare(Options options, Supplier<?> baseline, Supplier<?> candidate) {
-    for (int i = 0; i < options.warmUps(); i++) {
-      millis(baseline);
-      millis(candidate);
-    }
+    return compare(options, baseline, candidate, () -> {});
+  }
+
+  /**
+   * Times both in alternating pairs, the baseline first in each; warm-up runs alternate too.
+   *
+   * @param between run after every run of either, untimed: frees what it made
+   */
+  public static Comparison compare(
+      Options options, Supplier<?> baseline, Supplier<?> candidate, Runnable between) {
     List<Double> baselineMillis = new ArrayList<>();
     List<Double> candidateMillis = new ArrayList<>();
-    for (int i = 0; i < options.rounds(); i++) {
-      baselineMillis.add(millis(baseline));
-      candidateMillis.add(millis(candidate));
+    for (int round = -options.warmUps(); round < options.rounds(); round++) {
+      double first = millis(baseline);
+      between.run();
+      double second = millis(candidate);
+      between.run();
+      if (round >= 0) {
+        baselineMillis.add(first);
+        candidateMillis.add(second);
+      }
     }
     return new Comparison(baselineMillis, candidateMillis);
   }

@@ -52,7 +52,7 @@ final class Bert implements Family {
     }
     int dModel = file.size("hidden_size");
     int heads = file.size("num_attention_heads");
-    int layers = file.size("num_hidden_layers");
+    int layers = file.layers("num_hidden_layers");
     int dHead = file.share("hidden_size", "num_attention_heads");
     Dimensions sizes =
         new Dimensions(

@@ -33,7 +33,7 @@ final class Bloom implements Family {
   public ModelConfig config(ConfigFile file) throws ModelFormatException {
     int dModel = file.size("hidden_size", file.size("n_embed", 64));
     int heads = file.size("n_head", file.size("num_attention_heads", 8));
-    int layers = file.size("n_layer", file.size("num_hidden_layers", 2));
+    int layers = file.layers(file.has("n_layer") ? "n_layer" : "num_hidden_layers");
     if (dModel % heads != 0) {
       throw new ModelFormatException(
           file.file(), "%d heads do not share a width of %d evenly".formatted(heads, dModel));

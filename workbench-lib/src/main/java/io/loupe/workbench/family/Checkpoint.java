@@ -9,10 +9,13 @@ import io.loupe.workbench.nn.Weights;
 import io.loupe.workbench.weights.WeightFiles;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads a checkpoint's tensors as our parameters: each stored tensor once, runs of fused tensors as
@@ -28,6 +31,7 @@ public final class Checkpoint {
   private final Map<String, NDArray> stored = new HashMap<>();
   private final Map<String, Integer> uses = new HashMap<>(); // by sources not yet made
   private final Map<Source, NDArray> parameters = new HashMap<>();
+  private final Set<NDArray> regrouped = Collections.newSetFromMap(new IdentityHashMap<>());
   private String prefix = "";
 
   private Checkpoint(Path folder, WeightFiles files, NDManager manager, DataType type) {
@@ -110,12 +114,13 @@ public final class Checkpoint {
     boolean kept = own == tensor || parameters.values().stream().anyMatch(p -> p == tensor);
     if (uses.merge(name, -1, Integer::sum) == 0 && !kept) {
       stored.remove(name);
+      regrouped.remove(tensor);
       tensor.close(); // views of it keep what they show
     }
     return own;
   }
 
-  private static NDArray cut(Source.Cut cut, NDArray tensor) {
+  private NDArray cut(Source.Cut cut, NDArray tensor) {
     if (cut instanceof Source.Cut.Range range) {
       return tensor.get(
           new NDIndex().addAllDim(range.dimension()).addSliceDim(range.from(), range.to()));
@@ -123,6 +128,9 @@ public final class Checkpoint {
     if (cut instanceof Source.Cut.OfEachHead part) {
       long[] shape = tensor.getShape().getShape();
       long rows = shape[0] / part.parts();
+      if (regrouped.contains(tensor)) {
+        return tensor.get(new NDIndex().addSliceDim(part.part() * rows, (part.part() + 1) * rows));
+      }
       long width = tensor.size() / shape[0];
       NDArray byHead = tensor.reshape(part.heads(), part.parts(), rows / part.heads(), width);
       NDArray own = byHead.get(new NDIndex().addAllDim(1).addIndices(part.part()));
@@ -138,6 +146,10 @@ public final class Checkpoint {
       requireShape(name, source.shape());
       tensor = files.read(name, manager, type);
       stored.put(name, tensor);
+      if (source.cut() instanceof Source.Cut.OfEachHead cut
+          && FusedHeads.regroup(tensor, cut.heads(), cut.parts())) {
+        regrouped.add(tensor); // its parts are all of this kind
+      }
     }
     return tensor;
   }

@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class ConfigFile {
   private static final JsonMapper JSON = new JsonMapper();
-  private static final int MOST_REPEATS = 10_000;
+  private static final int MOST_LAYERS = 10_000;
 
   private final Path file;
   private final JsonNode json;
@@ -74,6 +74,16 @@ public final class ConfigFile {
   /** Returns a size, or the given one where the key is absent or null. */
   public int size(String key, int absent) throws ModelFormatException {
     return json.hasNonNull(key) ? size(key) : absent;
+  }
+
+  /** Returns the number of layers, which must be there; refuses one that no model has. */
+  public int layers(String key) throws ModelFormatException {
+    if (size(key) > MOST_LAYERS) {
+      throw new ModelFormatException(
+          file,
+          "expected at most %d layers at '%s', got %d".formatted(MOST_LAYERS, key, size(key)));
+    }
+    return size(key);
   }
 
   /** Returns the equal share that each of so many has of a width, two sizes that must be there. */
@@ -145,7 +155,7 @@ public final class ConfigFile {
     List<String> all = new ArrayList<>();
     for (JsonNode group : list(key)) {
       JsonNode times = group.path(1);
-      if (!group.path(0).isArray() || !times.canConvertToInt() || times.intValue() > MOST_REPEATS) {
+      if (!group.path(0).isArray() || !times.canConvertToInt() || times.intValue() > MOST_LAYERS) {
         throw new ModelFormatException(
             file, "expected pairs of a list and a count at '%s', got %s".formatted(key, group));
       }

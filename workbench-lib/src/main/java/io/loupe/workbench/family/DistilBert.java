@@ -36,7 +36,7 @@ final class DistilBert implements Family {
   public ModelConfig config(ConfigFile file) throws ModelFormatException {
     int dModel = file.size("dim");
     int heads = file.size("n_heads");
-    int layers = file.size("n_layers");
+    int layers = file.layers("n_layers");
     int dHead = file.share("dim", "n_heads");
     Dimensions sizes =
         new Dimensions(

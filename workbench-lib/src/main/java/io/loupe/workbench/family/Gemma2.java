@@ -35,7 +35,7 @@ final class Gemma2 implements Family {
     int dHead = file.size("head_dim", 256);
     OptionalInt window = file.optionalSize("sliding_window", OptionalInt.of(4096));
     List<String> alternating = new ArrayList<>();
-    for (int layer = 0; layer < file.size("num_hidden_layers"); layer++) {
+    for (int layer = 0; layer < file.layers("num_hidden_layers"); layer++) {
       alternating.add(layer % 2 == 0 ? LlamaLike.SLIDING : LlamaLike.FULL);
     }
     List<AttentionSpec> attention = new ArrayList<>();

@@ -58,7 +58,7 @@ final class Gemma3 implements Family {
   private static List<String> counted(ConfigFile file) throws ModelFormatException {
     int pattern = file.size("sliding_window_pattern", file.size("_sliding_window_pattern", 6));
     List<String> types = new ArrayList<>();
-    for (int layer = 0; layer < file.size("num_hidden_layers"); layer++) {
+    for (int layer = 0; layer < file.layers("num_hidden_layers"); layer++) {
       types.add((layer + 1) % pattern == 0 ? LlamaLike.FULL : LlamaLike.SLIDING);
     }
     return types;

@@ -35,7 +35,7 @@ final class Gpt2 implements Family {
     file.requireFlag("add_cross_attention", false, false);
     int dModel = file.size("n_embd");
     int heads = file.size("n_head");
-    int layers = file.size("n_layer");
+    int layers = file.layers("n_layer");
     int dHead = file.share("n_embd", "n_head");
     Dimensions sizes =
         new Dimensions(

@@ -34,7 +34,7 @@ final class GptJ implements Family {
   public ModelConfig config(ConfigFile file) throws ModelFormatException {
     int dModel = file.size("n_embd");
     int heads = file.size("n_head");
-    int layers = file.size("n_layer");
+    int layers = file.layers("n_layer");
     int dHead = file.share("n_embd", "n_head");
     Dimensions sizes =
         new Dimensions(

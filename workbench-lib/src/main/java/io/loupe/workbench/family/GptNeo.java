@@ -38,7 +38,7 @@ final class GptNeo implements Family {
     int dHead = file.share("hidden_size", "num_heads");
     Dimensions sizes =
         new Dimensions(
-            file.size("num_layers"),
+            file.layers("num_layers"),
             dModel,
             heads,
             heads,

@@ -39,7 +39,7 @@ final class GptNeoX implements Family {
         new NormSpec(NormSpec.Kind.LAYER_NORM, file.number("layer_norm_eps", 1e-5)),
         EmbeddingSpec.TOKENS,
         Collections.nCopies(
-            file.size("num_hidden_layers"), AttentionSpec.causal(rotary.read(file), dHead)),
+            file.layers("num_hidden_layers"), AttentionSpec.causal(rotary.read(file), dHead)),
         new BlockSpec(BlockSpec.Norms.BEFORE, file.flag("use_parallel_residual", true)),
         new MlpSpec(Activation.named(file.text("hidden_act", "gelu")), false),
         HeadSpec.NORMED);

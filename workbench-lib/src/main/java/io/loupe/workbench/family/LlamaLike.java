@@ -38,7 +38,7 @@ final class LlamaLike {
 
   static Dimensions sizes(ConfigFile file, int kvHeads, int dHead) throws ModelFormatException {
     return new Dimensions(
-        file.size("num_hidden_layers"),
+        file.layers("num_hidden_layers"),
         file.size("hidden_size"),
         file.size("num_attention_heads"),
         file.size("num_key_value_heads", kvHeads),
@@ -64,7 +64,7 @@ final class LlamaLike {
    * max_window_layers} on have a window if {@code use_sliding_window} says so.
    */
   static List<String> qwenLayerTypes(ConfigFile file) throws ModelFormatException {
-    int layers = file.size("num_hidden_layers");
+    int layers = file.layers("num_hidden_layers");
     int full = file.size("max_window_layers", 28);
     boolean windows =
         file.flag("use_sliding_window", false)

@@ -37,7 +37,7 @@ final class Olmo2 implements Family {
         LlamaLike.sizes(file, file.size("num_attention_heads"), dHead),
         LlamaLike.rmsNorm(file, 1e-5),
         EmbeddingSpec.TOKENS,
-        Collections.nCopies(file.size("num_hidden_layers"), attention),
+        Collections.nCopies(file.layers("num_hidden_layers"), attention),
         new BlockSpec(BlockSpec.Norms.BEHIND, false),
         new MlpSpec(Activation.named(file.text("hidden_act", "silu")), true),
         HeadSpec.NORMED);

@@ -37,7 +37,7 @@ final class Opt implements Family {
   public ModelConfig config(ConfigFile file) throws ModelFormatException {
     int dModel = file.size("hidden_size");
     int heads = file.size("num_attention_heads");
-    int layers = file.size("num_hidden_layers");
+    int layers = file.layers("num_hidden_layers");
     int dHead = file.share("hidden_size", "num_attention_heads");
     Dimensions sizes =
         new Dimensions(

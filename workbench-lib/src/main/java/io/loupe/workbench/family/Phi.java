@@ -43,7 +43,7 @@ final class Phi implements Family {
         LlamaLike.sizes(file, file.size("num_attention_heads"), dHead),
         new NormSpec(NormSpec.Kind.LAYER_NORM, file.number("layer_norm_eps", 1e-5)),
         EmbeddingSpec.TOKENS,
-        Collections.nCopies(file.size("num_hidden_layers"), attention),
+        Collections.nCopies(file.layers("num_hidden_layers"), attention),
         new BlockSpec(BlockSpec.Norms.BEFORE, true),
         new MlpSpec(Activation.named(file.text("hidden_act", "gelu_new")), false),
         HeadSpec.NORMED);

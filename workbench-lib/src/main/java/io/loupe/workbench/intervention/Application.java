@@ -76,7 +76,7 @@ public final class Application {
       from.attach(scope);
       to.attach(scope);
       NDArray change = Tensors.where(to.eq(from), from.zerosLike(), to.sub(from));
-      double norm = Tensors.doubles(change.norm())[0];
+      double norm = Tensors.doubles(Tensors.wide(change).norm())[0];
       squaredNorm += norm * norm;
     }
   }

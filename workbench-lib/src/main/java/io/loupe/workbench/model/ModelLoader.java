@@ -1,6 +1,8 @@
 package io.loupe.workbench.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import io.loupe.datasets.ShippedModels;
 import io.loupe.workbench.display.Manifest;
 import io.loupe.workbench.family.Checkpoint;
@@ -12,6 +14,7 @@ import io.loupe.workbench.hub.HubName;
 import io.loupe.workbench.hub.Snapshot;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.Weights;
+import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.NativeMemory;
 import io.loupe.workbench.text.HuggingFaceTokenizers;
 import io.loupe.workbench.text.Tokenizer;
@@ -58,11 +61,21 @@ final class ModelLoader {
   }
 
   static HookedTransformer load(Path folder, String name, LoadOptions options) throws IOException {
+    return load(folder, name, options.type(), options.device());
+  }
+
+  /** Loads in any type on any device, also what {@link LoadOptions} refuses: tests of float16. */
+  static HookedTransformer load(Path folder, String name, DataType type, Device device)
+      throws IOException {
     ConfigFile file = ConfigFile.read(folder.resolve("config.json"));
     ModelConfig config = Families.config(file);
     WeightFiles files = WeightFiles.open(folder);
-    NDManager manager = NativeMemory.reachable(options.device());
-    Weights weights = Checkpoint.read(folder, file, config, files, manager, options.type());
+    NativeMemory.makeRoom();
+    Weights weights;
+    try (NDManager scope = Engines.newManager(device)) {
+      weights = Checkpoint.read(folder, file, config, files, scope, type);
+      NativeMemory.adopt(weights.distinct());
+    }
     Tokenizer tokenizer = tokenizer(folder, config);
     ModelSource source = new ModelSource(name, files::sha256);
     Manifest.put("weights of " + name, () -> "SHA-256 " + source.sha256());

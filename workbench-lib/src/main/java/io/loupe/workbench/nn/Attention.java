@@ -14,6 +14,7 @@ import static io.loupe.workbench.site.Sites.Z;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import io.loupe.workbench.tensor.Tensors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,7 +70,7 @@ final class Attention implements Sublayer.Part {
         NDArray q = queries(queries, ofQueries, hooks);
         NDArray k = keys(keys, pass);
         NDArray scores = hooks.at(SCORES.at(layer), scores(q, k, ofQueries));
-        pattern = scores.softmax(-1); // [batch, head, query, key]
+        pattern = softmax(scores); // [batch, head, query, key]
       }
       NDArray v = values(keys, pass);
       z = mix(hooks.at(PATTERN.at(layer), pattern), v);
@@ -143,6 +144,10 @@ final class Attention implements Sublayer.Part {
         grouped(
             q.mul(spec.scale()).transpose(0, 2, 1, 3)); // [batch, kv_head, group * query, d_head]
     return rows.matMul(k.transpose(0, 2, 3, 1)).reshape(batch, config.heads(), queries, keys);
+  }
+
+  private static NDArray softmax(NDArray scores) {
+    return Tensors.as(scores.getDataType(), Tensors.wide(scores).softmax(-1));
   }
 
   private NDArray mix(NDArray pattern, NDArray v) {

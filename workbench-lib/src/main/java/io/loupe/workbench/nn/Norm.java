@@ -3,10 +3,12 @@ package io.loupe.workbench.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.loupe.workbench.site.HookPoint;
+import io.loupe.workbench.tensor.Tensors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Layer norm or root-mean-square norm over the last dimension.
+ * Layer norm or root-mean-square norm over the last dimension. A float16 stream is normalised in
+ * float32, as squares of its entries overflow, and so is what the scale's point is handed.
  *
  * @param spec which of the two
  * @param weight [d_model], or null for none
@@ -18,7 +20,7 @@ record Norm(NormSpec spec, @Nullable NDArray weight, @Nullable NDArray bias) {
   NDArray apply(NDArray x) {
     if (weight == null || bias == null || spec.kind() == NormSpec.Kind.RMS_NORM) {
       NDArray centred = centred(x);
-      return affine(centred.div(scale(centred)));
+      return Tensors.as(x.getDataType(), affine(centred.div(scale(centred))));
     }
     Shape last = new Shape(x.getShape().get(x.getShape().dimension() - 1));
     return x.getNDArrayInternal()
@@ -32,11 +34,13 @@ record Norm(NormSpec spec, @Nullable NDArray weight, @Nullable NDArray bias) {
       return apply(x);
     }
     NDArray centred = centred(x);
-    return affine(centred.div(hooks.at(scalePoint, scale(centred))));
+    NDArray normalised = affine(centred.div(hooks.at(scalePoint, scale(centred))));
+    return Tensors.as(x.getDataType(), normalised);
   }
 
   private NDArray centred(NDArray x) {
-    return spec.kind() == NormSpec.Kind.LAYER_NORM ? x.sub(mean(x)) : x;
+    NDArray wide = Tensors.wide(x);
+    return spec.kind() == NormSpec.Kind.LAYER_NORM ? wide.sub(mean(wide)) : wide;
   }
 
   private NDArray affine(NDArray scaled) {

@@ -41,9 +41,14 @@ public final class Weights {
 
   /** Returns the number of parameters; a tied unembedding is counted once, with the embedding. */
   public long parameters() {
+    return distinct().stream().mapToLong(NDArray::size).sum();
+  }
+
+  /** Returns the arrays, one that has two names once. */
+  public Set<NDArray> distinct() {
     Set<NDArray> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
     distinct.addAll(byName.values());
-    return distinct.stream().mapToLong(NDArray::size).sum();
+    return distinct;
   }
 
   @Nullable NDArray orNull(String name) {

@@ -8,6 +8,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.NativeHandles;
 import java.lang.ref.Cleaner;
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,8 +35,9 @@ public final class NativeMemory {
   private static final AtomicLong BYTES = new AtomicLong();
   private static final AtomicLong TENSORS = new AtomicLong();
   private static final Map<Device, NDManager> MANAGERS = new ConcurrentHashMap<>();
-  private static long bytesBudget = MIN_BYTES;
-  private static long tensorsBudget = MIN_TENSORS;
+  private static volatile long survived; // bytes, at the last collection
+  private static volatile long bytesBudget = MIN_BYTES;
+  private static volatile long tensorsBudget = MIN_TENSORS;
 
   private NativeMemory() {}
 
@@ -52,6 +54,30 @@ public final class NativeMemory {
     NDArray handle = tensor.stopGradient();
     handle.attach(reachable(tensor.getDevice()));
     return handle;
+  }
+
+  /**
+   * Asks for a collection before much is made, if anything worth one was handed out or adopted
+   * since the last: a model that nobody holds any more makes room for the next.
+   */
+  public static void makeRoom() {
+    if (BYTES.get() > budget(survived, MIN_BYTES)) {
+      collectNow();
+    }
+  }
+
+  /**
+   * Takes over tensors that will live long, weights above all, from then on for as long as they can
+   * be reached. The budget grows with them: while a model is loaded, nothing is garbage that a
+   * collection could find.
+   */
+  public static void adopt(Collection<NDArray> tensors) {
+    synchronized (NativeMemory.class) {
+      long bytes = tensors.stream().mapToLong(NativeMemory::bytes).sum();
+      bytesBudget = Math.max(bytesBudget, budget(BYTES.get() + bytes, MIN_BYTES));
+      tensorsBudget = Math.max(tensorsBudget, budget(TENSORS.get() + tensors.size(), MIN_TENSORS));
+    }
+    tensors.forEach(tensor -> tensor.attach(reachable(tensor.getDevice())));
   }
 
   /**
@@ -75,9 +101,7 @@ public final class NativeMemory {
   }
 
   private static void register(PtNDArray tensor) {
-    Claim claim =
-        new Claim(
-            NativeHandles.of(tensor), (long) tensor.getDataType().getNumOfBytes() * tensor.size());
+    Claim claim = new Claim(NativeHandles.of(tensor), bytes(tensor));
     CLEANER.register(tensor, claim);
     long bytes = BYTES.addAndGet(claim.bytes);
     if (TENSORS.incrementAndGet() > tensorsBudget || bytes > bytesBudget) {
@@ -85,13 +109,22 @@ public final class NativeMemory {
     }
   }
 
+  private static long bytes(NDArray tensor) {
+    return tensor.getDataType().getNumOfBytes() * tensor.size();
+  }
+
   private static synchronized void collect() {
     if (TENSORS.get() <= tensorsBudget && BYTES.get() <= bytesBudget) {
       return; // another thread was here first
     }
+    collectNow();
+  }
+
+  private static synchronized void collectNow() {
     System.gc();
     waitForCleaner();
-    bytesBudget = budget(BYTES.get(), MIN_BYTES);
+    survived = BYTES.get();
+    bytesBudget = budget(survived, MIN_BYTES);
     tensorsBudget = budget(TENSORS.get(), MIN_TENSORS);
   }
 

@@ -85,6 +85,21 @@ public final class Tensors {
     return result;
   }
 
+  /**
+   * Returns a float16 tensor in float32, to compute in what float16 would lose or overflow; any
+   * other tensor itself.
+   */
+  public static NDArray wide(NDArray tensor) {
+    return tensor.getDataType() == DataType.FLOAT16
+        ? tensor.toType(DataType.FLOAT32, true)
+        : tensor;
+  }
+
+  /** Returns the tensor in a type: itself if it has that type already. */
+  public static NDArray as(DataType type, NDArray tensor) {
+    return tensor.getDataType() == type ? tensor : tensor.toType(type, true);
+  }
+
   private static void requireDimensions(NDArray tensor, int dimensions) {
     if (tensor.getShape().dimension() != dimensions) {
       throw new IllegalArgumentException(

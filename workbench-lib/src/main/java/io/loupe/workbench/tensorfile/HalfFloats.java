@@ -4,22 +4,29 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
-import java.util.stream.IntStream;
 
 /**
  * Conversion between float32 and the two 16-bit formats. Java 17 has none of its own ({@code
  * Float.float16ToFloat} came with 20).
  */
 public final class HalfFloats {
-  /** Elements converted by one task: large enough to be worth one, small enough for the cache. */
+  /** Elements converted at once: what is between them stays in the cache. */
   private static final int BLOCK = 1 << 15;
 
   private static final float TWO_TO_112 = 0x1p112f;
 
+  /** A thread's own: fresh arrays for every block would be cleared, and make the heap grow. */
+  private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
+
   private HalfFloats() {}
 
+  private static final class Scratch {
+    final short[] in = new short[BLOCK];
+    final float[] out = new float[BLOCK];
+  }
+
   /**
-   * Widens every element, exactly, on all cores.
+   * Widens every element, exactly.
    *
    * @param source little-endian 16-bit elements, from index 0 to the limit; not changed
    * @param type {@link StoredType#F16} or {@link StoredType#BF16}
@@ -27,35 +34,28 @@ public final class HalfFloats {
    */
   static void widen(ByteBuffer source, StoredType type, FloatBuffer target) {
     ShortBuffer halves = source.duplicate().rewind().order(ByteOrder.LITTLE_ENDIAN).asShortBuffer();
-    int size = halves.limit();
-    int blocks = (int) ((size + (long) BLOCK - 1) / BLOCK);
-    IntStream.range(0, blocks)
-        .parallel()
-        .forEach(
-            block -> {
-              int from = block * BLOCK;
-              int count = Math.min(BLOCK, size - from);
-              short[] in = new short[count];
-              float[] out = new float[count];
-              halves.get(from, in);
-              if (type == StoredType.BF16) {
-                widenBfloat16(in, out);
-              } else {
-                widenFloat16(in, out);
-              }
-              target.put(from, out);
-            });
+    Scratch scratch = SCRATCH.get();
+    for (int from = 0; from < halves.limit(); from += BLOCK) {
+      int count = Math.min(BLOCK, halves.limit() - from);
+      halves.get(from, scratch.in, 0, count);
+      if (type == StoredType.BF16) {
+        widenBfloat16(scratch.in, scratch.out, count);
+      } else {
+        widenFloat16(scratch.in, scratch.out, count);
+      }
+      target.put(from, scratch.out, 0, count);
+    }
   }
 
-  private static void widenBfloat16(short[] in, float[] out) {
-    for (int i = 0; i < in.length; i++) {
+  private static void widenBfloat16(short[] in, float[] out, int count) {
+    for (int i = 0; i < count; i++) {
       out[i] = Float.intBitsToFloat(in[i] << 16);
     }
   }
 
-  private static void widenFloat16(short[] in, float[] out) {
+  private static void widenFloat16(short[] in, float[] out, int count) {
     float[] table = Table.FLOAT16;
-    for (int i = 0; i < in.length; i++) {
+    for (int i = 0; i < count; i++) {
       out[i] = table[in[i] & 0xffff];
     }
   }

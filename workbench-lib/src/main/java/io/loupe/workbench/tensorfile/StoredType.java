@@ -84,9 +84,9 @@ public enum StoredType {
   }
 
   /**
-   * Tells whether a tensor of this type can be read as the target: floating-point types as float32
-   * or float64; whole numbers and truth values as a whole-number type at least as wide, or as
-   * float32 or float64.
+   * Tells whether a tensor of this type can be read as the target: floating-point types as float32,
+   * float64 or float16; whole numbers and truth values as a whole-number type at least as wide, or
+   * as float32 or float64.
    */
   boolean isReadableAs(DataType target) {
     if (dataType == null) {
@@ -94,6 +94,7 @@ public enum StoredType {
     }
     return switch (target) {
       case FLOAT32, FLOAT64 -> true;
+      case FLOAT16 -> isFloating();
       case INT64 -> !isFloating();
       case INT32 -> !isFloating() && this != I64;
       case UINT8 -> this == U8 || this == BOOL;

@@ -83,15 +83,17 @@ public abstract class TensorFile {
    * Reads a tensor into an array of its own shape, which the manager owns. A view into shared data,
    * such as a transposed one, becomes a tensor of its own.
    *
-   * <p>The bytes are copied once, from the mapped file into the engine's memory. An array on the
-   * mapping itself would save that copy, but the engine's views of it would outlive the mapping,
-   * and a file that is written to while it is in use would change the array: both end the JVM or
-   * falsify results. F16 and BF16 are widened to float32, exactly.
+   * <p>The bytes are read once, straight into the engine's memory. An array on a mapping of the
+   * file would save that copy, but the engine's views of it would outlive the mapping, and a file
+   * that is written to while it is in use would change the array: both end the JVM or falsify
+   * results. F16 and BF16 are widened to float32, exactly.
    *
-   * @param target FLOAT32 or FLOAT64 for any tensor; INT64, INT32, UINT8 or BOOLEAN for those that
-   *     fit in it without loss. F64 read as FLOAT32 is rounded
+   * @param target FLOAT32 or FLOAT64 for any tensor; FLOAT16 for floating-point ones, rounded;
+   *     INT64, INT32, UINT8 or BOOLEAN for those that fit in it without loss. F64 read as FLOAT32
+   *     is rounded
    * @throws TensorFileException if there is no such tensor, or its type cannot be read, or a BOOL
    *     holds another byte than 0 or 1, or the file changed since it was opened
+   * @throws java.util.concurrent.CancellationException if the thread is interrupted; it stays so
    * @throws IllegalArgumentException if the tensor cannot be read as the target type
    */
   public final NDArray read(String name, NDManager manager, DataType target) throws IOException {

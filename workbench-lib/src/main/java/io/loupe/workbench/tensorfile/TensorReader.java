@@ -2,39 +2,58 @@ package io.loupe.workbench.tensorfile;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
 
 /**
- * Takes one tensor's bytes out of a file. A mapping, and an array made at once, hold at most {@code
- * pieceSize} elements, as Java's buffers end at 2 GB; larger tensors are put together from pieces.
+ * Takes one tensor's bytes out of a file. A buffer holds at most {@code pieceSize} elements, as
+ * Java's end at 2 GB; larger tensors are filled piece by piece.
  *
- * @param pieceSize most elements in one mapping
+ * <p>Arrays are read straight into the engine's memory, with positioned reads rather than through a
+ * mapping: mapped pages count as resident until the collector finds the mapping, and a file that
+ * shrinks under a mapping ends the JVM. All cores read, since most of the time goes to the kernel,
+ * which clears the pages that the array is the first to touch.
+ *
+ * @param pieceSize most elements in one buffer
  */
 public record TensorReader(int pieceSize) {
   private static final int DEFAULT_PIECE_SIZE = 1 << 27;
 
-  /** Maps as much at once as Java can. */
+  /**
+   * Elements that one task reads: enough to be worth one, and what it stages stays in the cache.
+   */
+  private static final int BLOCK = 1 << 18;
+
+  /** What a thread reads 16-bit elements into, to widen them from there. */
+  private static final ThreadLocal<ByteBuffer> HALVES =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(BLOCK * Short.BYTES));
+
+  /** Reads with buffers as large as Java can make. */
   public TensorReader() {
     this(DEFAULT_PIECE_SIZE);
   }
 
   NDArray read(Path file, TensorInfo info, NDManager manager, DataType target) throws IOException {
-    NDArray stored = assemble(file, info, manager);
+    boolean kept = info.type() == StoredType.F16 && target == DataType.FLOAT16;
+    DataType own = kept ? target : info.type().dataType().orElseThrow();
+    NDArray stored = moved(array(file, info, manager, own), manager.getDevice());
     if (stored.getDataType() == target) {
       return stored;
     }
@@ -97,23 +116,51 @@ public record TensorReader(int pieceSize) {
     return (int) info.size();
   }
 
-  private NDArray assemble(Path file, TensorInfo info, NDManager manager) throws IOException {
+  /** Reads a tensor into the CPU's memory, as the type given: its own, or FLOAT32 for halves. */
+  private NDArray array(Path file, TensorInfo info, NDManager manager, DataType type)
+      throws IOException {
     Shape shape = new Shape(info.shapeArray());
+    NDArray whole = manager.create(shape, type, Device.cpu());
     if (info.size() == 0) {
-      return manager.zeros(shape, info.type().dataType().orElseThrow());
-    }
-    Piece first = Piece.first(info, pieceSize);
-    if (first.count == info.size()) {
-      return first.array(file, shape, manager);
-    }
-    try (NDManager pieces = manager.newSubManager()) {
-      NDList parts = new NDList();
-      for (Piece piece = first; piece.count > 0; piece = piece.next()) {
-        parts.add(piece.array(file, new Shape(piece.count), pieces));
-      }
-      NDArray whole = NDArrays.concat(parts).reshape(shape);
-      whole.attach(manager);
       return whole;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        NDManager views = manager.newSubManager()) {
+      NDArray flat = whole.reshape(info.size());
+      flat.attach(views);
+      for (Piece piece = Piece.first(info, pieceSize); piece.count > 0; piece = piece.next()) {
+        NDArray part = flat.get(new NDIndex().addSliceDim(piece.from, piece.from + piece.count));
+        piece.fill(memory(part), type, file, channel);
+      }
+    } catch (ClosedChannelException e) {
+      // Java closes a channel whose thread is interrupted
+      whole.close();
+      throw (CancellationException)
+          new CancellationException("the thread was interrupted while it read " + file)
+              .initCause(e);
+    } catch (IOException | RuntimeException e) {
+      whole.close();
+      throw e;
+    }
+    return whole;
+  }
+
+  private static ByteBuffer memory(NDArray array) {
+    ByteBuffer memory = array.toByteBuffer(true);
+    if (!memory.isDirect()) {
+      throw new IllegalArgumentException(
+          "Expected a manager of DJL's PyTorch engine, which lends its memory, got one of "
+              + array.getManager().getEngine().getEngineName());
+    }
+    return memory.order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static NDArray moved(NDArray array, Device device) {
+    if (array.getDevice().equals(device)) {
+      return array;
+    }
+    try (array) {
+      return array.toDevice(device, false);
     }
   }
 
@@ -131,23 +178,30 @@ public record TensorReader(int pieceSize) {
       return new Piece(info, from, (int) Math.min(pieceSize, info.size() - from), pieceSize);
     }
 
+    private long begin() {
+      return info.begin() + from * info.type().bytes();
+    }
+
     /** Returns the elements one behind the other: the mapped file itself, unless it is a view. */
     ByteBuffer bytes(Path file) throws IOException {
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-        if (channel.size() < info.end()) {
-          // mapping beyond the end would make the file longer
-          throw new TensorFileException(
-              file, info.name(), channel.size(), "the file became shorter since it was opened");
-        }
-        if (info.isDense()) {
-          return map(channel, from, count);
-        }
-        List<ByteBuffer> parts = new ArrayList<>();
-        for (long at = 0; at < info.span(); at += pieceSize) {
-          parts.add(map(channel, at, (int) Math.min(pieceSize, info.span() - at)));
-        }
-        return new StridedView(info, parts, pieceSize).gather(from, count);
+        return bytes(file, channel);
       }
+    }
+
+    private ByteBuffer bytes(Path file, FileChannel channel) throws IOException {
+      if (channel.size() < info.end()) {
+        // mapping beyond the end would make the file longer
+        throw becameShorter(file, channel);
+      }
+      if (info.isDense()) {
+        return map(channel, from, count);
+      }
+      List<ByteBuffer> parts = new ArrayList<>();
+      for (long at = 0; at < info.span(); at += pieceSize) {
+        parts.add(map(channel, at, (int) Math.min(pieceSize, info.span() - at)));
+      }
+      return new StridedView(info, parts, pieceSize).gather(from, count);
     }
 
     private ByteBuffer map(FileChannel channel, long element, int elements) throws IOException {
@@ -157,34 +211,70 @@ public record TensorReader(int pieceSize) {
           .order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    NDArray array(Path file, Shape shape, NDManager manager) throws IOException {
-      StoredType type = info.type();
-      DataType dataType = type.dataType().orElseThrow();
-      boolean half = type == StoredType.F16 || type == StoredType.BF16;
-      ByteBuffer bytes = bytes(file);
-      checkTruthValues(file, bytes);
-      NDArray array = manager.create(shape, dataType, Device.cpu());
-      ByteBuffer memory = array.toByteBuffer(true).order(ByteOrder.LITTLE_ENDIAN);
-      if (!memory.isDirect()) {
-        throw new IllegalArgumentException(
-            "Expected a manager of DJL's PyTorch engine, which lends its memory, got one of "
-                + manager.getEngine().getEngineName());
-      }
-      if (half) {
-        HalfFloats.widen(bytes, type, memory.asFloatBuffer());
+    /** Fills the memory of an array of a type. */
+    void fill(ByteBuffer memory, DataType type, Path file, FileChannel channel) throws IOException {
+      boolean widened = info.type().bytes() < type.getNumOfBytes();
+      if (info.isDense()) {
+        fillOnAllCores(memory, widened, file, channel);
+      } else if (widened) {
+        HalfFloats.widen(bytes(file, channel), info.type(), memory.asFloatBuffer());
       } else {
-        memory.put(bytes);
+        memory.duplicate().put(bytes(file, channel));
       }
-      return moved(array, manager.getDevice());
+      checkTruthValues(file, memory);
     }
 
-    private static NDArray moved(NDArray array, Device device) {
-      if (array.getDevice().equals(device)) {
-        return array;
+    private void fillOnAllCores(ByteBuffer memory, boolean widened, Path file, FileChannel channel)
+        throws IOException {
+      int blocks = (int) ((count + (long) BLOCK - 1) / BLOCK);
+      try {
+        IntStream.range(0, blocks)
+            .parallel()
+            .forEach(
+                block -> {
+                  int first = block * BLOCK;
+                  int elements = Math.min(BLOCK, count - first);
+                  try {
+                    if (widened) {
+                      FloatBuffer target = memory.asFloatBuffer().slice(first, elements);
+                      widen(target, first, file, channel);
+                    } else {
+                      int width = info.type().bytes();
+                      read(memory.slice(first * width, elements * width), first, file, channel);
+                    }
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                });
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
       }
-      try (array) {
-        return array.toDevice(device, false);
+    }
+
+    private void widen(FloatBuffer target, int first, Path file, FileChannel channel)
+        throws IOException {
+      ByteBuffer halves =
+          HALVES.get().clear().limit(target.remaining() * info.type().bytes()).slice();
+      read(halves.duplicate(), first, file, channel);
+      HalfFloats.widen(halves, info.type(), target);
+    }
+
+    /** Fills a buffer with the piece's elements from one on. */
+    private void read(ByteBuffer target, int first, Path file, FileChannel channel)
+        throws IOException {
+      long position = begin() + (long) first * info.type().bytes();
+      while (target.hasRemaining()) {
+        int bytes = channel.read(target, position);
+        if (bytes < 0) {
+          throw becameShorter(file, channel);
+        }
+        position += bytes;
       }
+    }
+
+    private TensorFileException becameShorter(Path file, FileChannel channel) throws IOException {
+      return new TensorFileException(
+          file, info.name(), channel.size(), "the file became shorter since it was opened");
     }
 
     /** Any other byte than 0 and 1 as a truth value is undefined behaviour in native code. */
@@ -197,7 +287,7 @@ public record TensorReader(int pieceSize) {
           throw new TensorFileException(
               file,
               info.name(),
-              info.isDense() ? info.begin() + from + i : -1,
+              info.isDense() ? begin() + i : -1,
               "a BOOL must be 0 or 1, this byte is " + (bytes.get(i) & 0xff));
         }
       }

@@ -94,7 +94,9 @@ class LoadingTest {
     config(json -> json.replace("\"n_head\": 4", "\"n_head\": 7"));
     assertRefused("config.json", "n_embd 48 is no multiple of n_head 7").when(folder);
     config(json -> json.replace("\"n_layer\": 3", "\"n_layer\": 2000000000"));
-    assertRefused("config.json", "2000000000 layers", "only 40 tensors").when(folder);
+    assertRefused("config.json", "at most 10000", "n_layer", "2000000000").when(folder);
+    config(json -> json.replace("\"n_layer\": 3", "\"n_layer\": 9999"));
+    assertRefused("config.json", "9999 layers", "only 40 tensors").when(folder);
     config(json -> json.replace("1e-05", "1e400"));
     assertRefused("config.json", "expected a number at 'layer_norm_epsilon'").when(folder);
     config(json -> json.replace("1e-05", "1" + "0".repeat(400)));
