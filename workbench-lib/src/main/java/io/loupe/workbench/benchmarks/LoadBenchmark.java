@@ -23,11 +23,12 @@ import java.util.Optional;
  * What it costs to load a model of about 1 GB.
  *
  * <p>Time: {@link HookedTransformer#load} against reading the same files once, into one small
- * buffer that is used again and again, by one thread. Both find the files in the page cache; the
- * float32 file is also read and loaded from the disk, where {@code dd} can drop a file from the
- * cache. Reading into one buffer is the least there is: a model needs fresh memory, which the
- * kernel hands out and clears page by page, and that takes several times as long as the reading.
- * All cores share in it, so the ratio depends on how many of them are idle.
+ * buffer that is used again and again, by one thread. The bar is on the float32 file read and
+ * loaded from the disk ({@code dd} drops it from the page cache before each). All files are also
+ * read and loaded out of the page cache, where reading into one buffer is the least there is: a
+ * model needs fresh memory, which the kernel hands out and clears page by page, and that takes
+ * several times as long as the copy. All cores share in it, so that ratio depends on how many of
+ * them are idle.
  *
  * <p>Memory: the peak of resident memory ({@code VmHWM}) of a JVM that loads the model, minus that
  * of one that loads a tiny model, against the size of the weights in float32. Files are read and
@@ -142,11 +143,9 @@ public final class LoadBenchmark implements Benchmark {
     String name = variant.name();
     measured.add(Measurement.of(name + ": read", warm.medianBaseline(), "ms"));
     measured.add(Measurement.of(name + ": load", warm.medianCandidate(), "ms"));
-    measured.add(
-        new Measurement(
-            name + ": load / read", warm.medianRatio(), "x", variant.timeBar().orElse(null)));
+    measured.add(Measurement.of(name + ": load / read", warm.medianRatio(), "x"));
     if (variant.timeBar().isPresent()) {
-      measured.addAll(fromDisk(name, files, model, context));
+      measured.addAll(fromDisk(name, files, model, variant.timeBar().get(), context));
     }
     if (base > 0) {
       long peak = PeakMemory.ofLoading(model, folder) - base;
@@ -159,7 +158,7 @@ public final class LoadBenchmark implements Benchmark {
   }
 
   private static List<Measurement> fromDisk(
-      String name, List<Path> files, Path model, BenchContext context) throws IOException {
+      String name, List<Path> files, Path model, Bar bar, BenchContext context) throws IOException {
     if (!dropFromCache(files)) {
       context.progress().accept("dd cannot drop files from the page cache here: left out");
       return List.of();
@@ -173,7 +172,7 @@ public final class LoadBenchmark implements Benchmark {
         Timings.compare(new Timings.Options(0, 3), () -> read(files), () -> load(model), between);
     return List.of(
         Measurement.of(name + ", from disk: read", cold.medianBaseline(), "ms"),
-        Measurement.of(name + ", from disk: load / read", cold.medianRatio(), "x"));
+        new Measurement(name + ", from disk: load / read", cold.medianRatio(), "x", bar));
   }
 
   private static HookedTransformer load(Path model) {

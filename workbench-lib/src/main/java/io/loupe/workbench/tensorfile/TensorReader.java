@@ -20,6 +20,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ForkJoinPool;
 import java.util.stream.IntStream;
 
 /**
@@ -37,9 +38,10 @@ public record TensorReader(int pieceSize) {
   private static final int DEFAULT_PIECE_SIZE = 1 << 27;
 
   /**
-   * Elements that one task reads: enough to be worth one, and what it stages stays in the cache.
+   * Most elements that one task reads: enough to be worth one, and what it stages stays in the
+   * cache.
    */
-  private static final int BLOCK = 1 << 18;
+  private static final int BLOCK = 1 << 20;
 
   /** What a thread reads 16-bit elements into, to widen them from there. */
   private static final ThreadLocal<ByteBuffer> HALVES =
@@ -226,14 +228,15 @@ public record TensorReader(int pieceSize) {
 
     private void fillOnAllCores(ByteBuffer memory, boolean widened, Path file, FileChannel channel)
         throws IOException {
-      int blocks = (int) ((count + (long) BLOCK - 1) / BLOCK);
+      int size = blockSize();
+      int blocks = (count - 1) / size + 1;
       try {
         IntStream.range(0, blocks)
             .parallel()
             .forEach(
                 block -> {
-                  int first = block * BLOCK;
-                  int elements = Math.min(BLOCK, count - first);
+                  int first = block * size;
+                  int elements = Math.min(size, count - first);
                   try {
                     if (widened) {
                       FloatBuffer target = memory.asFloatBuffer().slice(first, elements);
@@ -249,6 +252,16 @@ public record TensorReader(int pieceSize) {
       } catch (UncheckedIOException e) {
         throw e.getCause();
       }
+    }
+
+    /** Equal shares for all cores, so that none waits for the last. */
+    private int blockSize() {
+      int cores = ForkJoinPool.getCommonPoolParallelism() + 1;
+      if (count <= BLOCK / cores) {
+        return count;
+      }
+      int rounds = (int) ((count - 1L) / ((long) BLOCK * cores)) + 1;
+      return (int) ((count - 1L) / ((long) rounds * cores)) + 1;
     }
 
     private void widen(FloatBuffer target, int first, Path file, FileChannel channel)
