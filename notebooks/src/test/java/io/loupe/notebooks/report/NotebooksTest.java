@@ -45,8 +45,9 @@ class NotebooksTest {
         new Wanted(
             "02-load-your-model.ipynb",
             "Load your model",
-            13,
+            14,
             2,
+            "log-probabilities equal to 1e-4: true",
             "someone/stories at commit 0123456789abcdef0123456789abcdef01234567",
             "This llama model has no hook_pos_embed",
             "equal to 1e-4 equal to 1e-4",

@@ -1,12 +1,10 @@
 package io.loupe.workbench.model;
 
 import ai.djl.Device;
-import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
 import io.loupe.datasets.Prompt;
 import io.loupe.workbench.hub.Hub;
 import io.loupe.workbench.intervention.Application;
@@ -25,14 +23,12 @@ import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.NativeMemory;
-import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.text.Tokenizer;
 import io.loupe.workbench.text.Tokens;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -93,9 +89,10 @@ public final class HookedTransformer {
   }
 
   /**
-   * Loads a Hugging Face folder: {@code config.json}, {@code model.safetensors} or its index with
-   * shards, and a tokenizer if there is one. Nothing holds on to the files: the weights are copied
-   * out of them. Throws an {@code IOException} that names the file and what was expected in it.
+   * Loads a Hugging Face folder: {@code config.json}, {@code model.safetensors} or {@code
+   * pytorch_model.bin} or the index of either, and a tokenizer if there is one. Nothing holds on to
+   * the files: the weights are copied out of them. Throws an {@code IOException} that names the
+   * file and what was expected in it.
    */
   public static HookedTransformer load(Path folder, LoadOptions options) throws IOException {
     return ModelLoader.load(folder, folder.toString(), options);
@@ -310,19 +307,7 @@ public final class HookedTransformer {
     }
     Set<HookPoint> tapped = Set.copyOf(Arrays.asList(points));
     tapped.forEach(config::require);
-    try (NDManager scope = Engines.newManager(device());
-        GradientCollector collector = Engines.pytorch().newGradientCollector()) {
-      RunHooks hooks = hooks(tokens, Capture.matching(tapped::contains), tapped);
-      NDArray logits = transformer.forward(tokens, scope, hooks);
-      NDArray values = metric.perExample(logits, tokens);
-      backward(collector, values);
-      Map<HookPoint, NDArray> gradients = new HashMap<>();
-      for (HookPoint point : tapped) {
-        gradients.put(point, NativeMemory.keep(hooks.tap(point).getGradient()));
-      }
-      Run run = finished(hooks, NativeMemory.keep(logits), tokens);
-      return new Gradients(run, Tensors.vector(values.stopGradient()), gradients);
-    }
+    return GradientPass.of(this, transformer, tokens, metric, tapped);
   }
 
   /**
@@ -398,23 +383,13 @@ public final class HookedTransformer {
             interventions.isEmpty() ? "" : ", with " + interventions);
   }
 
-  private RunHooks hooks(Tokens tokens, Capture capture, Set<HookPoint> tapped) {
+  RunHooks hooks(Tokens tokens, Capture capture, Set<HookPoint> tapped) {
     return new RunHooks(Frame.whole(tokens), capture, new Applications(interventions), tapped);
   }
 
-  private Run finished(RunHooks hooks, NDArray logits, Tokens tokens) {
+  Run finished(RunHooks hooks, NDArray logits, Tokens tokens) {
     List<Receipt> receipts = hooks.receipts();
     ActivationCache cache = new ActivationCache(tokens, hooks.captured());
     return new Run(logits, cache, receipts, hooks.fired(), () -> provenance(tokens));
-  }
-
-  private static void backward(GradientCollector collector, NDArray values) {
-    try {
-      collector.backward(values.sum());
-    } catch (EngineException e) {
-      throw new IllegalArgumentException(
-          "The metric has no gradient with respect to these points: it must be made of differentiable operations on the logits (no argMax, no comparison)",
-          e);
-    }
   }
 }
