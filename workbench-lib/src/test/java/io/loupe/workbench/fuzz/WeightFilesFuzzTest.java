@@ -9,7 +9,6 @@ import io.loupe.workbench.safetensors.SafetensorsWriter;
 import io.loupe.workbench.tensorfile.TensorInfo;
 import io.loupe.workbench.testing.TorchWriter;
 import io.loupe.workbench.weights.WeightFiles;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,10 +16,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
-import java.util.zip.ZipInputStream;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -120,7 +121,7 @@ class WeightFilesFuzzTest {
         byte[] bytes = Files.readAllBytes(file);
         if (bytes[0] == 'P') {
           sound.add(bytes);
-          pickles.add(pickle(bytes));
+          pickles.add(pickle(file));
         }
       }
     }
@@ -146,15 +147,15 @@ class WeightFilesFuzzTest {
     assertThat(refused).as("damage that was noticed").isGreaterThan(files / 2);
   }
 
-  private static byte[] pickle(byte[] archive) throws IOException {
-    try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(archive))) {
-      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-        if (entry.getName().endsWith("/data.pkl")) {
-          return zip.readAllBytes();
-        }
-      }
+  /** By the list at the file's end, as torch's stored entries have their sizes behind them. */
+  private static byte[] pickle(Path file) throws IOException {
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      Optional<? extends ZipEntry> pickle =
+          zip.stream().filter(entry -> entry.getName().endsWith("/data.pkl")).findFirst();
+      return pickle.isPresent() ? zip.getInputStream(pickle.get()).readAllBytes() : new byte[0];
+    } catch (ZipException e) {
+      return new byte[0]; // one of the damaged files
     }
-    return new byte[0];
   }
 
   private static byte[] archive(byte[] pickle) {
