@@ -133,7 +133,7 @@ public final class CaptureBenchmark implements Benchmark {
     return gpt2(new Dimensions(4, 64, 8, 8, 8, 256, 512, 128));
   }
 
-  private static ModelConfig gpt2(Dimensions sizes) {
+  static ModelConfig gpt2(Dimensions sizes) {
     return ModelConfig.decoder(
         "gpt2",
         sizes,

@@ -30,15 +30,15 @@ public final class Metrics {
    * 2022).
    */
   public static Metric logitDifference(long[] answers, long[] wrong) {
-    return (logits, tokens) -> {
-      NDArray last = last(logits, tokens);
-      return pick(last, answers, tokens).sub(pick(last, wrong, tokens));
-    };
+    LastTokenMetric metric =
+        (last, tokens) -> pick(last, answers, tokens).sub(pick(last, wrong, tokens));
+    return metric;
   }
 
   /** Log-probability of each row's answer at its last position, in nats. */
   public static Metric logProbability(long... answers) {
-    return (logits, tokens) -> pick(last(logits, tokens).logSoftmax(-1), answers, tokens);
+    LastTokenMetric metric = (last, tokens) -> pick(last.logSoftmax(-1), answers, tokens);
+    return metric;
   }
 
   /**
@@ -85,26 +85,30 @@ public final class Metrics {
   public static Metric klDivergence(Outcome reference) {
     NDArray expected =
         NativeMemory.keep(last(reference.logits(), reference.tokens()).logSoftmax(-1));
-    return (logits, tokens) -> {
-      NDArray actual = last(logits, tokens).logSoftmax(-1);
-      if (!actual.getShape().equals(expected.getShape())) {
-        throw new IllegalArgumentException(
-            "The reference's last logits are %s, the run's %s; both need the same batch"
-                .formatted(expected.getShape(), actual.getShape()));
-      }
-      return actual.neg().add(expected).mul(expected.exp()).sum(new int[] {1});
-    };
+    LastTokenMetric metric =
+        (last, tokens) -> {
+          NDArray actual = last.logSoftmax(-1);
+          if (!actual.getShape().equals(expected.getShape())) {
+            throw new IllegalArgumentException(
+                "The reference's last logits are %s, the run's %s; both need the same batch"
+                    .formatted(expected.getShape(), actual.getShape()));
+          }
+          return actual.neg().add(expected).mul(expected.exp()).sum(new int[] {1});
+        };
+    return metric;
   }
 
   /**
    * 1 where each row's answer has the largest logit at its last position, else 0. Has no gradient.
    */
   public static Metric accuracy(long... answers) {
-    return (logits, tokens) -> {
-      NDArray best = last(logits, tokens).argMax(-1);
-      return best.eq(indices(answers, tokens, best.getManager()))
-          .toType(logits.getDataType(), false);
-    };
+    LastTokenMetric metric =
+        (last, tokens) -> {
+          NDArray best = last.argMax(-1);
+          return best.eq(indices(answers, tokens, best.getManager()))
+              .toType(last.getDataType(), false);
+        };
+    return metric;
   }
 
   /**
@@ -112,11 +116,12 @@ public final class Metrics {
    * Has no gradient.
    */
   public static Metric rank(long... answers) {
-    return (logits, tokens) -> {
-      NDArray last = last(logits, tokens);
-      NDArray answer = pick(last, answers, tokens).expandDims(1);
-      return last.gt(answer).toType(logits.getDataType(), false).sum(new int[] {1});
-    };
+    LastTokenMetric metric =
+        (last, tokens) -> {
+          NDArray answer = pick(last, answers, tokens).expandDims(1);
+          return last.gt(answer).toType(last.getDataType(), false).sum(new int[] {1});
+        };
+    return metric;
   }
 
   /** Returns the logits at each row's last token, [batch, vocab]. */

@@ -383,6 +383,10 @@ public final class HookedTransformer {
             interventions.isEmpty() ? "" : ", with " + interventions);
   }
 
+  Transformer transformer() {
+    return transformer;
+  }
+
   RunHooks hooks(Tokens tokens, Capture capture, Set<HookPoint> tapped) {
     return new RunHooks(Frame.whole(tokens), capture, new Applications(interventions), tapped);
   }

@@ -63,9 +63,11 @@ final class Attention implements Sublayer.Part {
 
   private NDArray attend(NDArray queries, NDArray keys, Inputs ofQueries, Pass pass) {
     Hooks hooks = pass.hooks();
-    NDArray z = hooks.given(Z.at(layer)); // [batch, pos, head, d_head]
+    long columns = queries.getShape().get(1);
+    NDArray z =
+        Sublayer.lastColumns(hooks.given(Z.at(layer)), 1, columns); // [batch, pos, head, d_head]
     if (z == null) {
-      NDArray pattern = hooks.given(PATTERN.at(layer));
+      NDArray pattern = Sublayer.lastColumns(hooks.given(PATTERN.at(layer)), 2, columns);
       if (pattern == null) {
         NDArray q = queries(queries, ofQueries, hooks);
         NDArray k = keys(keys, pass);

@@ -33,7 +33,8 @@ record Mlp(Activation activation, int layer, Linear in, @Nullable Linear gate, L
   @Override
   public NDArray apply(NDArray x, Pass pass) {
     Hooks hooks = pass.hooks();
-    NDArray post = hooks.given(MLP_POST.at(layer)); // [batch, pos, d_mlp]
+    long columns = x.getShape().get(1);
+    NDArray post = Sublayer.lastColumns(hooks.given(MLP_POST.at(layer)), 1, columns);
     if (post == null) {
       post = neurons(x, hooks);
     }

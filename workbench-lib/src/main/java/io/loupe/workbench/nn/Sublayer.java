@@ -43,26 +43,26 @@ record Sublayer(
   NDArray apply(NDArray x, Pass pass) {
     NDArray read = read(x, pass.hooks());
     NDArray stream = norms == Norms.ON_STREAM_BEFORE ? read : x;
-    return after(stream.add(written(() -> part.apply(read, pass), pass)), pass);
+    return after(stream.add(written(() -> part.apply(read, pass), stream, pass)), pass);
   }
 
   /** As {@link #apply}, at the last column alone: [batch, pos, d_model] to [batch, 1, d_model]. */
   NDArray applyToLast(NDArray x, Pass pass) {
     NDArray read = read(x, pass.hooks());
     NDArray stream = lastColumn(norms == Norms.ON_STREAM_BEFORE ? read : x);
-    return after(stream.add(written(() -> part.applyToLast(read, pass), pass)), pass);
+    return after(stream.add(written(() -> part.applyToLast(read, pass), stream, pass)), pass);
   }
 
   /** Returns what the part adds to the residual stream, without adding it. */
   NDArray added(NDArray x, Pass pass) {
     NDArray read = read(x, pass.hooks());
-    return written(() -> part.apply(read, pass), pass);
+    return written(() -> part.apply(read, pass), x, pass);
   }
 
   /** As {@link #added}, at the last column alone. */
   NDArray addedToLast(NDArray x, Pass pass) {
     NDArray read = read(x, pass.hooks());
-    return written(() -> part.applyToLast(read, pass), pass);
+    return written(() -> part.applyToLast(read, pass), lastColumn(x), pass);
   }
 
   /** Returns the last column of [batch, pos, ...], or all if there is only one. */
@@ -71,14 +71,25 @@ record Sublayer(
     return columns == 1 ? x : x.get(new NDIndex().addAllDim(1).addSliceDim(columns - 1, columns));
   }
 
+  /** Returns the last so many columns of what is given, all of them or one; null if nothing is. */
+  static @Nullable NDArray lastColumns(@Nullable NDArray given, int dimension, long columns) {
+    if (given == null || given.getShape().get(dimension) == columns) {
+      return given;
+    }
+    long all = given.getShape().get(dimension);
+    return given.get(new NDIndex().addAllDim(dimension).addSliceDim(all - columns, all));
+  }
+
   private NDArray read(NDArray x, Hooks hooks) {
     return before == null || hooks.given(points.out()) != null
         ? x
         : hooks.at(points.normalised(), before.apply(x, points.beforeScale(), hooks));
   }
 
-  private NDArray written(Supplier<NDArray> computed, Pass pass) {
-    NDArray out = pass.hooks().given(points.out());
+  /** Returns what is added to the stream, of as many columns as that has. */
+  private NDArray written(Supplier<NDArray> computed, NDArray stream, Pass pass) {
+    NDArray given = pass.hooks().given(points.out());
+    NDArray out = lastColumns(given, 1, stream.getShape().get(1));
     if (out == null) {
       out = computed.get();
       if (behind != null && norms != Norms.ON_STREAM) {

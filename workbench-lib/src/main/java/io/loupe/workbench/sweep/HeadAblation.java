@@ -1,26 +1,27 @@
 package io.loupe.workbench.sweep;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.loupe.workbench.intervention.Intervention;
 import io.loupe.workbench.intervention.Interventions;
+import io.loupe.workbench.intervention.StackedPatch;
 import io.loupe.workbench.metric.Metric;
 import io.loupe.workbench.model.Capture;
+import io.loupe.workbench.model.Continuation;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.Run;
 import io.loupe.workbench.nn.Gauge;
+import io.loupe.workbench.site.Axis;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.HeadSet;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.tensor.NativeMemory;
-import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What heads do for a metric, found by ablating them: each alone, or a set together against random
@@ -32,9 +33,6 @@ import java.util.List;
  * does on average and removes what it says about this input. Look at both.
  */
 public final class HeadAblation {
-  /** How many tokens one batch may hold: more costs memory and gains nothing. */
-  private static final int TOKENS_PER_BATCH = 16_384;
-
   private static final String ZERO = "zero";
 
   private final HookedTransformer model;
@@ -74,15 +72,14 @@ public final class HeadAblation {
     int heads = model.config().heads();
     double[][][] ablated = new double[layers][heads][];
     double[] baseline;
-    try (Run clean = model.run(tokens, Capture.of(Sites.RESID_PRE))) {
-      baseline = metric.perExample(clean);
+    try (Continuation base = Continuation.of(model, tokens, metric, Sites.Z)) {
+      baseline = base.baseline();
       for (int layer = 0; layer < layers; layer++) {
-        NDArray residual = clean.cache().get(Sites.RESID_PRE.at(layer));
         List<HeadSet> alone = new ArrayList<>();
         for (int index = 0; index < heads; index++) {
           alone.add(HeadSet.of(new Head(layer, index)));
         }
-        ablated[layer] = inBatches(tokens, alone, layer, residual);
+        ablated[layer] = inBatches(base, tokens, alone);
       }
     }
     return new HeadEffects(kind, model.gauge(), baseline, ablated);
@@ -90,8 +87,8 @@ public final class HeadAblation {
 
   /** Ablates the heads of a set together; returns the metric for each example, [row]. */
   public double[] together(HeadSet heads, Tokens tokens) {
-    try (Run clean = model.run(tokens, Capture.at(Sites.RESID_PRE.at(0)))) {
-      return inBatches(tokens, List.of(heads), 0, clean.cache().get(Sites.RESID_PRE.at(0)))[0];
+    try (Continuation base = Continuation.of(model, tokens, metric, Sites.Z)) {
+      return inBatches(base, tokens, List.of(heads))[0];
     }
   }
 
@@ -112,9 +109,9 @@ public final class HeadAblation {
     for (int draw = 0; draw < draws; draw++) {
       sets.add(others.sample(heads.size(), seed + draw));
     }
-    try (Run clean = model.run(tokens, Capture.at(Sites.RESID_PRE.at(0)))) {
-      double baseline = metric.of(clean);
-      double[][] ablated = inBatches(tokens, sets, 0, clean.cache().get(Sites.RESID_PRE.at(0)));
+    try (Continuation base = Continuation.of(model, tokens, metric, Sites.Z)) {
+      double baseline = mean(base.baseline());
+      double[][] ablated = inBatches(base, tokens, sets);
       double[] effects = Arrays.stream(ablated).mapToDouble(v -> mean(v) - baseline).toArray();
       return new RandomHeadControl(
           named(kind, model.gauge()),
@@ -127,68 +124,39 @@ public final class HeadAblation {
 
   /**
    * Returns the metric, [set][row]: each set ablated in a copy of the batch, as many copies at once
-   * as fit.
+   * as keep the cores busy.
    */
-  private double[][] inBatches(Tokens tokens, List<HeadSet> sets, int fromLayer, NDArray residual) {
+  private double[][] inBatches(Continuation base, Tokens tokens, List<HeadSet> sets) {
     sets.forEach(set -> set.forEach(this::check));
-    int perBatch = Math.max(1, TOKENS_PER_BATCH / (tokens.batch() * tokens.length()));
+    int copies = Math.min(base.mostCopies(), SweepAxes.copies(tokens.batch() * tokens.length()));
     double[][] values = new double[sets.size()][];
-    for (int from = 0; from < sets.size(); from += perBatch) {
-      List<HeadSet> batch = sets.subList(from, Math.min(from + perBatch, sets.size()));
-      double[] flat = oneBatch(tokens, batch, fromLayer, residual);
-      for (int i = 0; i < batch.size(); i++) {
-        values[from + i] = Arrays.copyOfRange(flat, i * tokens.batch(), (i + 1) * tokens.batch());
-      }
+    for (int from = 0; from < sets.size(); from += copies) {
+      List<HeadSet> batch = sets.subList(from, Math.min(from + copies, sets.size()));
+      double[][] ablated = oneBatch(base, batch);
+      System.arraycopy(ablated, 0, values, from, ablated.length);
     }
     return values;
   }
 
-  private double[] oneBatch(Tokens tokens, List<HeadSet> sets, int fromLayer, NDArray residual) {
-    Tokens copies = tokens.repeat(sets.size());
-    try (NDManager scope = residual.getManager().newSubManager()) {
-      NDArray own = residual.stopGradient();
-      own.attach(scope);
-      NDArray stacked = sets.size() == 1 ? own : own.tile(new long[] {sets.size(), 1, 1});
-      List<Intervention> edits = new ArrayList<>();
-      for (int layer = fromLayer; layer < model.config().layers(); layer++) {
-        if (anyIn(sets, layer)) {
-          edits.add(ablation(layer, mask(sets, layer, tokens.batch(), scope)));
-        }
+  private double[][] oneBatch(Continuation base, List<HeadSet> sets) {
+    List<StackedPatch> patches = new ArrayList<>();
+    for (int layer = 0; layer < model.config().layers(); layer++) {
+      List<Optional<Slice>> slices = new ArrayList<>();
+      for (HeadSet set : sets) {
+        int[] heads = set.inLayer(layer).toList().stream().mapToInt(Head::index).toArray();
+        slices.add(heads.length == 0 ? Optional.empty() : Optional.of(Slice.at(Axis.HEAD, heads)));
       }
-      try (Run run = model.with(edits).runFrom(fromLayer, stacked, copies, Capture.nothing())) {
-        return metric.perExample(run);
+      if (slices.stream().anyMatch(Optional::isPresent)) {
+        patches.add(new StackedPatch(Sites.Z.at(layer), replacements.get(layer), slices));
       }
     }
-  }
-
-  /** Ablates, in each copy of the batch, the heads of that copy's set. */
-  private Intervention ablation(int layer, NDArray mask) {
-    NDArray replacement = replacements.get(layer);
-    return Interventions.edit(
-        Sites.Z.at(layer), Slice.ALL, kind + " ablation", x -> Tensors.where(mask, replacement, x));
-  }
-
-  /** Returns truth values [set * row, 1, head, 1]. */
-  private NDArray mask(List<HeadSet> sets, int layer, int rows, NDManager manager) {
-    int heads = model.config().heads();
-    boolean[] mask = new boolean[sets.size() * rows * heads];
-    for (int set = 0; set < sets.size(); set++) {
-      for (Head head : sets.get(set).inLayer(layer)) {
-        for (int row = 0; row < rows; row++) {
-          mask[(set * rows + row) * heads + head.index()] = true;
-        }
-      }
-    }
-    return manager.create(mask, new Shape((long) sets.size() * rows, 1, heads, 1));
+    int first = patches.isEmpty() ? 0 : patches.get(0).at().layer();
+    return base.metric(first, 0, sets.size(), patches);
   }
 
   /** Names the gauge where the effects depend on it. */
   static String named(String kind, Gauge gauge) {
     return kind + " ablation" + (kind.equals(ZERO) ? " (" + gauge.label() + ")" : "");
-  }
-
-  private static boolean anyIn(List<HeadSet> sets, int layer) {
-    return sets.stream().anyMatch(set -> !set.inLayer(layer).isEmpty());
   }
 
   private void check(Head head) {

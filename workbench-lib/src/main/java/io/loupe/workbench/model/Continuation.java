@@ -1,0 +1,320 @@
+package io.loupe.workbench.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import io.loupe.workbench.intervention.Applications;
+import io.loupe.workbench.intervention.Frame;
+import io.loupe.workbench.intervention.StackedPatch;
+import io.loupe.workbench.metric.LastTokenMetric;
+import io.loupe.workbench.metric.Metric;
+import io.loupe.workbench.nn.Hooks;
+import io.loupe.workbench.nn.KeyValueCache;
+import io.loupe.workbench.nn.Transformer;
+import io.loupe.workbench.site.Axis;
+import io.loupe.workbench.site.HookPoint;
+import io.loupe.workbench.site.Site;
+import io.loupe.workbench.site.Sites;
+import io.loupe.workbench.tensor.Engines;
+import io.loupe.workbench.tensor.NativeMemory;
+import io.loupe.workbench.tensor.Tensors;
+import io.loupe.workbench.text.Tokens;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run that patched copies of are continued from. What a patch leaves as it was is computed once:
+ * the layers before it, the steps of its layer that lead to it, and, in a causal model, the columns
+ * before it. Many copies go through the model together, and only the logits that the metric reads
+ * are computed.
+ */
+public final class Continuation implements AutoCloseable {
+  private final HookedTransformer model;
+  private final Transformer transformer;
+  private final Tokens tokens;
+  private final Metric metric;
+  private final NDManager manager;
+  private final @Nullable KeyValueCache past;
+  private final ActivationCache base;
+  private final double[] baseline;
+  private final boolean edited;
+
+  private Continuation(
+      HookedTransformer model,
+      Transformer transformer,
+      Tokens tokens,
+      Metric metric,
+      Set<Site> sites) {
+    this.model = model;
+    this.transformer = transformer;
+    this.tokens = tokens;
+    this.metric = metric;
+    this.manager = Engines.newManager(model.device());
+    this.edited = !model.interventions().isEmpty();
+    this.past =
+        model.config().causal() && !edited
+            ? new KeyValueCache(model.config().layers(), manager)
+            : null;
+    Set<Site> kept = new HashSet<>(sites);
+    kept.add(Sites.RESID_PRE);
+    if (!(metric instanceof LastTokenMetric)) {
+      kept.add(Sites.LOGITS); // of the columns that are not computed again
+    }
+    Applications applications = new Applications(model.interventions());
+    Capture capture = Capture.matching(point -> kept.contains(point.site()));
+    RunHooks hooks = new RunHooks(Frame.whole(tokens), capture, applications, Set.of());
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray logits =
+          past == null
+              ? transformer.forward(tokens, scope, hooks)
+              : transformer.forward(tokens, past, scope, hooks);
+      this.baseline = values(logits);
+      applications.receipts();
+    }
+    this.base = new ActivationCache(tokens, hooks.captured());
+  }
+
+  /**
+   * Runs the model.
+   *
+   * @param patched the sites that will be patched
+   * @throws IllegalArgumentException if the tokens do not fit the model, or the metric is not a
+   *     number
+   */
+  public static Continuation of(
+      HookedTransformer model, Tokens tokens, Metric metric, Site... patched) {
+    InputCheck.tokens(tokens, model.config());
+    Set<Site> given = new HashSet<>();
+    for (Site site : patched) {
+      given.addAll(given(site, model.config().block().parallel()));
+    }
+    Continuation made = new Continuation(model, model.transformer(), tokens, metric, given);
+    for (int row = 0; row < tokens.batch(); row++) {
+      if (Double.isNaN(made.baseline[row])) {
+        made.close();
+        throw new IllegalArgumentException(
+            "The metric of row %d is not a number (NaN) before anything is patched".formatted(row));
+      }
+    }
+    return made;
+  }
+
+  /** Returns the metric of the run itself, [row]. */
+  public double[] baseline() {
+    return baseline.clone();
+  }
+
+  /** Tells whether columns before a patch are not computed again. */
+  public boolean skipsColumns() {
+    return past != null;
+  }
+
+  /**
+   * Returns how many copies can go through the model together: one, if the model has interventions,
+   * which were made for one batch.
+   */
+  public int mostCopies() {
+    return edited ? 1 : Integer.MAX_VALUE;
+  }
+
+  /**
+   * Continues patched copies.
+   *
+   * @param layer the layer of the earliest patch
+   * @param column the earliest column that a patch changes; 0 if {@link #skipsColumns} is false
+   * @param copies how many
+   * @param patches what is written; each says what each copy gets
+   * @return the metric, [copy][row]
+   */
+  public double[][] metric(int layer, int column, int copies, List<StackedPatch> patches) {
+    Tokens stackedTokens = tokens.repeat(copies);
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray residual = stacked(Sites.RESID_PRE.at(layer), column, copies, scope);
+      StackedHooks hooks = new StackedHooks(layer, column, copies, patches, scope);
+      boolean lastOnly = metric instanceof LastTokenMetric && endsTogether();
+      NDArray logits =
+          transformer.resume(layer, residual, stackedTokens, past, copies, lastOnly, scope, hooks);
+      double[][] values = new double[copies][];
+      for (int copy = 0; copy < copies; copy++) {
+        NDIndex rows =
+            new NDIndex()
+                .addSliceDim((long) copy * tokens.batch(), (long) (copy + 1) * tokens.batch());
+        values[copy] = values(logits.get(rows));
+      }
+      return values;
+    }
+  }
+
+  /** The logits may be those of the last columns only. */
+  private double[] values(NDArray logits) {
+    if (metric instanceof LastTokenMetric last && endsTogether()) {
+      return vector(last.ofLast(logits.get(":, -1"), tokens));
+    }
+    long missing = tokens.length() - logits.getShape().get(1);
+    return vector(metric.perExample(missing == 0 ? logits : behindBase(logits, missing), tokens));
+  }
+
+  /**
+   * A metric that reads all logits counts columns from the first; those not computed again are the
+   * base run's.
+   */
+  private NDArray behindBase(NDArray logits, long missing) {
+    NDArray before = base.get(Sites.LOGITS).get(new NDIndex().addAllDim(1).addSliceDim(0, missing));
+    before.attach(logits.getManager());
+    return before.getNDArrayInternal().concat(new ai.djl.ndarray.NDList(logits), 1);
+  }
+
+  private double[] vector(NDArray values) {
+    if (values.getShape().dimension() != 1 || values.getShape().get(0) != tokens.batch()) {
+      throw new IllegalArgumentException(
+          "A metric gives one value for each example, [%d]; this one gave %s"
+              .formatted(tokens.batch(), values.getShape()));
+    }
+    return Tensors.vector(values);
+  }
+
+  private boolean endsTogether() {
+    for (int row = 0; row < tokens.batch(); row++) {
+      if (!tokens.isToken(row, tokens.length() - 1)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns what the base run had at a point, from a column on, copy upon copy. */
+  private NDArray stacked(HookPoint point, int column, int copies, NDManager scope) {
+    NDArray own = NativeMemory.keep(base.get(point));
+    own.attach(scope);
+    List<Axis> axes = point.site().axes();
+    int dimension = axes.indexOf(axes.contains(Axis.POS) ? Axis.POS : Axis.QUERY_POS);
+    if (column > 0) {
+      own = own.get(new NDIndex().addAllDim(dimension).addSliceDim(column, tokens.length()));
+    }
+    if (copies == 1) {
+      return own;
+    }
+    long[] repeats = new long[axes.size()];
+    Arrays.fill(repeats, 1);
+    repeats[0] = copies;
+    return own.tile(repeats);
+  }
+
+  /** Returns the sites whose base values spare computing what leads to a patched one. */
+  private static Set<Site> given(Site patched, boolean parallel) {
+    Set<Site> given = new HashSet<>();
+    if (patched.equals(Sites.PATTERN)) {
+      given.add(Sites.PATTERN);
+    } else if (patched.equals(Sites.Z) || patched.equals(Sites.RESULT)) {
+      given.add(Sites.Z);
+    } else if (isBehindAttention(patched)) {
+      given.add(Sites.ATTN_OUT);
+    }
+    if (patched.equals(Sites.MLP_POST)) {
+      given.add(Sites.MLP_POST);
+    } else if (patched.equals(Sites.MLP_OUT)
+        || patched.equals(Sites.RESID_POST)
+        || parallel && isInAttention(patched)) {
+      given.add(Sites.MLP_OUT);
+    }
+    return given;
+  }
+
+  private static boolean isInAttention(Site site) {
+    return site.name().startsWith("attn.") || site.equals(Sites.ATTN_OUT);
+  }
+
+  private static boolean isBehindAttention(Site site) {
+    return Set.of(
+            Sites.ATTN_OUT,
+            Sites.RESID_MID,
+            Sites.LN2,
+            Sites.MLP_PRE,
+            Sites.MLP_PRE_LINEAR,
+            Sites.MLP_POST,
+            Sites.MLP_OUT,
+            Sites.RESID_POST)
+        .contains(site);
+  }
+
+  @Override
+  public void close() {
+    base.close();
+    if (past != null) {
+      past.close();
+    }
+    manager.close();
+  }
+
+  /** Applies each copy's patches, and gives what the base run had before the first of them. */
+  private final class StackedHooks implements Hooks {
+    private final int layer;
+    private final int column;
+    private final int copies;
+    private final List<StackedPatch> patches;
+    private final NDManager scope;
+    private final Applications applications = new Applications(model.interventions());
+    private final Set<Site> given = new HashSet<>();
+
+    StackedHooks(int layer, int column, int copies, List<StackedPatch> patches, NDManager scope) {
+      this.layer = layer;
+      this.column = column;
+      this.copies = copies;
+      this.patches = patches;
+      this.scope = scope;
+      boolean first = true;
+      for (StackedPatch patch : patches) {
+        if (patch.at().layer() == layer) {
+          Set<Site> own = Continuation.given(patch.at().site(), model.config().block().parallel());
+          if (first) {
+            given.addAll(own);
+          } else {
+            given.retainAll(own);
+          }
+          first = false;
+        }
+      }
+    }
+
+    @Override
+    public NDArray at(HookPoint point, NDArray activation) {
+      NDArray x = isFromBase(point) ? activation : applications.repeat(point, activation, frame());
+      for (StackedPatch patch : patches) {
+        if (patch.at().equals(point)) {
+          x = patch.apply(x, tokens);
+        }
+      }
+      return x;
+    }
+
+    /** What the base run gave has been through the model's own interventions already. */
+    private boolean isFromBase(HookPoint point) {
+      return point.layer() == layer
+          && (point.site().equals(Sites.RESID_PRE) || given.contains(point.site()));
+    }
+
+    private Frame frame() {
+      return Frame.whole(tokens);
+    }
+
+    @Override
+    public @Nullable NDArray given(HookPoint point) {
+      return point.layer() == layer && given.contains(point.site())
+          ? stacked(point, column, copies, scope)
+          : null;
+    }
+
+    @Override
+    public boolean wants(HookPoint point) {
+      return applications.at(point) || patches.stream().anyMatch(patch -> patch.at().equals(point));
+    }
+
+    @Override
+    public boolean differentiable() {
+      return false;
+    }
+  }
+}
