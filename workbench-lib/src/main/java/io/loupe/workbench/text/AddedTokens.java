@@ -51,11 +51,11 @@ final class AddedTokens {
     }
     Path file = folder.resolve(FILE);
     for (Map.Entry<String, JsonNode> entry : JsonFile.readIfThere(file).properties()) {
-      if (!entry.getValue().isIntegralNumber()) {
+      if (!isId(entry.getValue())) {
         throw new TokenizerException(
             file, "expected the id of '" + entry.getKey() + "', got " + entry.getValue());
       }
-      add(entry.getValue().asInt(), entry.getKey(), entry.getValue(), false);
+      add(entry.getValue().intValue(), entry.getKey(), entry.getValue(), false);
     }
     for (ObjectNode source : List.of(special.tokenizerConfig(), special.specialTokensMap())) {
       for (String role : TokenizerClass.ROLES) {
@@ -84,6 +84,10 @@ final class AddedTokens {
     }
   }
 
+  private static boolean isId(JsonNode node) {
+    return node.isIntegralNumber() && node.canConvertToInt();
+  }
+
   private void addSpecial(JsonNode token, String role) throws TokenizerException {
     String content = SpecialTokens.content(token);
     OptionalInt id = idOf(content);
@@ -98,7 +102,7 @@ final class AddedTokens {
   }
 
   private void addById(JsonNode id) throws TokenizerException {
-    if (id.isIntegralNumber()) {
+    if (isId(id)) {
       for (Map.Entry<String, JsonNode> entry : vocab.properties()) {
         if (entry.getValue().equals(id)) {
           add(id.intValue(), entry.getKey(), id, true);
@@ -137,7 +141,7 @@ final class AddedTokens {
   /** Returns the id of a token of the vocabulary, or of an added one. */
   OptionalInt idOf(String content) {
     JsonNode id = vocab.path(content);
-    if (id.isIntegralNumber()) {
+    if (isId(id)) {
       return OptionalInt.of(id.intValue());
     }
     return tokens.entrySet().stream()

@@ -219,6 +219,8 @@ class BrokenTokenizersTest {
     Vocabularies.gpt2(folder);
     Path added = Files.writeString(folder.resolve("added_tokens.json"), "{\"<a>\": \"x\"}");
     assertRefused(added, "expected the id of '<a>', got \"x\"");
+    Files.writeString(added, "{\"<a>\": -2147483649}");
+    assertRefused(added, "expected the id of '<a>', got -2147483649");
 
     Files.writeString(added, "{\"<a>\": 50257, \"<b>\": 50257}");
     assertRefused(folder, "added tokens '<a>' and '<b>' both have the id 50257");
