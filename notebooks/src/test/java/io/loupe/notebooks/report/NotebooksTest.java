@@ -52,7 +52,16 @@ class NotebooksTest {
             "This llama model has no hook_pos_embed",
             "equal to 1e-4 equal to 1e-4",
             "fired in 40 steps, first on [1, 17, 8, 8], last on [1, 1, 8, 8]",
-            "Without 14 of its 40 heads"));
+            "Without 14 of its 40 heads"),
+        new Wanted(
+            "03-activation-patching.ipynb",
+            "Activation patching: where does the model keep who the story is about?",
+            9,
+            4,
+            "7 pairs of 12 tokens",
+            "she - he, mean: Lily 4.54, Tim -1.03",
+            "Before the last layer 72 %",
+            "alone is L4H2 (47 %), acting at \",\" and looking there at \"Lily\""));
   }
 
   @Test
