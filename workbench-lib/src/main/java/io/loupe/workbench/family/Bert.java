@@ -55,12 +55,10 @@ final class Bert implements Family {
     int layers = file.layers("num_hidden_layers");
     int dHead = file.share("hidden_size", "num_attention_heads");
     Dimensions sizes =
-        new Dimensions(
+        Dimensions.multiHead(
             layers,
             dModel,
             heads,
-            heads,
-            dHead,
             file.size("intermediate_size"),
             file.size("vocab_size"),
             context);
@@ -87,10 +85,7 @@ final class Bert implements Family {
     String head = "/cls.predictions.";
     map.linear("head.%s", head + "transform.dense", dModel, dModel, true);
     map.layerNorm("ln_final", head + "transform.LayerNorm", dModel);
-    boolean tied = file.flag("tie_word_embeddings", true);
-    map.put(
-        "unembed.W_U",
-        tied ? embedding : Source.of(head + "decoder.weight", config.vocab(), dModel));
+    map.unembedding(embedding, head + "decoder.weight", file.flag("tie_word_embeddings", true));
     map.put("unembed.b_U", Source.of(head + "decoder.bias", config.vocab()).or(head + "bias"));
     return map.under("bert.", "");
   }

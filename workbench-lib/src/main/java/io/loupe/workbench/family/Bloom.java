@@ -40,12 +40,10 @@ final class Bloom implements Family {
     }
     int dHead = dModel / heads;
     Dimensions sizes =
-        new Dimensions(
+        Dimensions.multiHead(
             layers,
             dModel,
             heads,
-            heads,
-            dHead,
             4 * dModel,
             file.size("vocab_size"),
             file.size("seq_length", 2048));
@@ -72,8 +70,7 @@ final class Bloom implements Family {
       block(map, config, "blocks." + layer + ".", "h." + layer + ".");
     }
     map.layerNorm("ln_final", "ln_f", dModel);
-    boolean tied = file.flag("tie_word_embeddings", true);
-    map.put("unembed.W_U", tied ? embedding : Source.of("/lm_head.weight", config.vocab(), dModel));
+    map.unembedding(embedding, "/lm_head.weight", file.flag("tie_word_embeddings", true));
     return map.under("transformer.", "");
   }
 

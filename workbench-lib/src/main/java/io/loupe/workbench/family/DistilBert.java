@@ -39,12 +39,10 @@ final class DistilBert implements Family {
     int layers = file.layers("n_layers");
     int dHead = file.share("dim", "n_heads");
     Dimensions sizes =
-        new Dimensions(
+        Dimensions.multiHead(
             layers,
             dModel,
             heads,
-            heads,
-            dHead,
             file.size("hidden_dim"),
             file.size("vocab_size"),
             file.size("max_position_embeddings"));
@@ -77,10 +75,7 @@ final class DistilBert implements Family {
     }
     map.linear("head.%s", "/vocab_transform", dModel, dModel, true);
     map.layerNorm("ln_final", "/vocab_layer_norm", dModel);
-    boolean tied = file.flag("tie_word_embeddings", true);
-    map.put(
-        "unembed.W_U",
-        tied ? embedding : Source.of("/vocab_projector.weight", config.vocab(), dModel));
+    map.unembedding(embedding, "/vocab_projector.weight", file.flag("tie_word_embeddings", true));
     map.put("unembed.b_U", Source.of("/vocab_projector.bias", config.vocab()));
     return map.under("distilbert.", "");
   }

@@ -37,12 +37,10 @@ final class GptJ implements Family {
     int layers = file.layers("n_layer");
     int dHead = file.share("n_embd", "n_head");
     Dimensions sizes =
-        new Dimensions(
+        Dimensions.multiHead(
             layers,
             dModel,
             heads,
-            heads,
-            dHead,
             file.size("n_inner", 4 * dModel),
             file.size("vocab_size"),
             file.size("n_positions"));
@@ -73,8 +71,7 @@ final class GptJ implements Family {
       block(map, config, "blocks." + layer + ".", "h." + layer + ".");
     }
     map.layerNorm("ln_final", "ln_f", dModel);
-    boolean tied = file.flag("tie_word_embeddings", false);
-    map.put("unembed.W_U", tied ? embedding : Source.of("/lm_head.weight", config.vocab(), dModel));
+    map.unembedding(embedding, "/lm_head.weight", file.flag("tie_word_embeddings", false));
     map.put("unembed.b_U", Source.of("/lm_head.bias", config.vocab()));
     return map.under("transformer.", "");
   }

@@ -37,12 +37,10 @@ final class GptNeo implements Family {
     int heads = file.size("num_heads");
     int dHead = file.share("hidden_size", "num_heads");
     Dimensions sizes =
-        new Dimensions(
+        Dimensions.multiHead(
             file.layers("num_layers"),
             dModel,
             heads,
-            heads,
-            dHead,
             file.size("intermediate_size", 4 * dModel),
             file.size("vocab_size"),
             file.size("max_position_embeddings"));
@@ -91,8 +89,7 @@ final class GptNeo implements Family {
       block(map, config, "blocks." + layer + ".", "h." + layer + ".");
     }
     map.layerNorm("ln_final", "ln_f", dModel);
-    boolean tied = file.flag("tie_word_embeddings", true);
-    map.put("unembed.W_U", tied ? embedding : Source.of("/lm_head.weight", config.vocab(), dModel));
+    map.unembedding(embedding, "/lm_head.weight", file.flag("tie_word_embeddings", true));
     return map.under("transformer.", "");
   }
 

@@ -108,10 +108,7 @@ final class LlamaLike {
       norms(map, config, layer, tensors);
     }
     norm(map, "ln_final", "norm", config.dModel(), tensors);
-    boolean tied = file.flag("tie_word_embeddings", tensors.tied());
-    map.put(
-        "unembed.W_U",
-        tied ? embedding : Source.of("/lm_head.weight", config.vocab(), config.dModel()));
+    map.unembedding(embedding, "/lm_head.weight", file.flag("tie_word_embeddings", tensors.tied()));
     return map.under("model.", "");
   }
 

@@ -40,12 +40,10 @@ final class Opt implements Family {
     int layers = file.layers("num_hidden_layers");
     int dHead = file.share("hidden_size", "num_attention_heads");
     Dimensions sizes =
-        new Dimensions(
+        Dimensions.multiHead(
             layers,
             dModel,
             heads,
-            heads,
-            dHead,
             file.size("ffn_dim"),
             file.size("vocab_size"),
             file.size("max_position_embeddings"));

@@ -58,10 +58,7 @@ final class Phi implements Family {
       block(map, config, layer);
     }
     map.layerNorm("ln_final", "final_layernorm", config.dModel());
-    boolean tied = file.flag("tie_word_embeddings", false);
-    map.put(
-        "unembed.W_U",
-        tied ? embedding : Source.of("/lm_head.weight", config.vocab(), config.dModel()));
+    map.unembedding(embedding, "/lm_head.weight", file.flag("tie_word_embeddings", false));
     map.put("unembed.b_U", Source.of("/lm_head.bias", config.vocab()));
     return map.under("model.", "");
   }

@@ -61,10 +61,7 @@ final class Phi3 implements Family {
       block(map, config, "blocks." + layer + ".", "layers." + layer + ".");
     }
     map.rmsNorm("ln_final", "norm", config.dModel());
-    boolean tied = file.flag("tie_word_embeddings", false);
-    map.put(
-        "unembed.W_U",
-        tied ? embedding : Source.of("/lm_head.weight", config.vocab(), config.dModel()));
+    map.unembedding(embedding, "/lm_head.weight", file.flag("tie_word_embeddings", false));
     return map.under("model.", "");
   }
 

@@ -52,10 +52,7 @@ final class Roberta implements Family {
     Bert.body(map, config, file, embedding, positions);
     map.linear("head.%s", "/lm_head.dense", dModel, dModel, true);
     map.layerNorm("ln_final", "/lm_head.layer_norm", dModel);
-    boolean tied = file.flag("tie_word_embeddings", true);
-    map.put(
-        "unembed.W_U",
-        tied ? embedding : Source.of("/lm_head.decoder.weight", config.vocab(), dModel));
+    map.unembedding(embedding, "/lm_head.decoder.weight", file.flag("tie_word_embeddings", true));
     map.put("unembed.b_U", Source.of("/lm_head.decoder.bias", config.vocab()).or("/lm_head.bias"));
     return map.under("roberta.", "");
   }

@@ -48,6 +48,11 @@ record Source(
         Optional.empty());
   }
 
+  /** Another tensor that is stored as this one is. */
+  Source named(String tensor) {
+    return new Source(List.of(tensor), shape, cut, transposed, plus, times);
+  }
+
   /** Under another name in some checkpoints. */
   Source or(String other) {
     List<String> all = new ArrayList<>(names);

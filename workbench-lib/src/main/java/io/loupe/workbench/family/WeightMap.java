@@ -44,6 +44,11 @@ record WeightMap(Map<String, Source> sources, List<String> prefixes) {
       return put(ours + ".w", Source.of(theirs + ".weight", width));
     }
 
+    /** An unembedding of its own, stored as the embedding is, or the embedding itself if tied. */
+    Builder unembedding(Source embedding, String untied, boolean tied) {
+      return put("unembed.W_U", tied ? embedding : embedding.named(untied));
+    }
+
     WeightMap under(String... prefixes) {
       return new WeightMap(sources, List.of(prefixes));
     }

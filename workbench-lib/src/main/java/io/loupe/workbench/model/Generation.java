@@ -1,12 +1,10 @@
 package io.loupe.workbench.model;
 
 import io.loupe.workbench.intervention.Receipt;
-import io.loupe.workbench.text.Tokenizer;
 import io.loupe.workbench.text.Tokens;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /** Prompts and their continuations, with what each step kept. */
 public final class Generation {
@@ -14,19 +12,32 @@ public final class Generation {
   private final Tokens tokens;
   private final List<GenerationStep> steps;
   private final List<Receipt> receipts;
-  private final @Nullable Tokenizer tokenizer;
+  private final HookedTransformer model;
+  private final GenerationOptions options;
 
   Generation(
+      HookedTransformer model,
+      GenerationOptions options,
       Tokens prompts,
       Tokens tokens,
       List<GenerationStep> steps,
-      List<Receipt> receipts,
-      @Nullable Tokenizer tokenizer) {
+      List<Receipt> receipts) {
+    this.model = model;
+    this.options = options;
     this.prompts = prompts;
     this.tokens = tokens;
     this.steps = List.copyOf(steps);
     this.receipts = List.copyOf(receipts);
-    this.tokenizer = tokenizer;
+  }
+
+  /** Returns how the tokens were chosen: with the provenance, all that is needed to redo them. */
+  public GenerationOptions options() {
+    return options;
+  }
+
+  /** Returns model, weights, gauge, prompts and interventions. Hashes the weights. */
+  public Provenance provenance() {
+    return model.provenance(prompts);
   }
 
   /** Returns the rows, prompt and continuation, shorter ones padded on the right. */
@@ -47,7 +58,7 @@ public final class Generation {
 
   /** Returns a row's prompt and continuation as text. */
   public String text(int row) {
-    return tokenizer().decode(tokens.row(row));
+    return model.tokenizer().decode(tokens.row(row));
   }
 
   /** Returns each row's prompt and continuation as text. */
@@ -65,15 +76,8 @@ public final class Generation {
     return receipts;
   }
 
-  private Tokenizer tokenizer() {
-    if (tokenizer == null) {
-      throw new IllegalStateException("The model has no tokenizer: read tokens()");
-    }
-    return tokenizer;
-  }
-
   @Override
   public String toString() {
-    return tokenizer == null ? tokens.toString() : String.join("\n", texts());
+    return model.hasTokenizer() ? String.join("\n", texts()) : tokens.toString();
   }
 }

@@ -67,11 +67,12 @@ final class Generator implements AutoCloseable {
       }
     }
     return new Generation(
+        model,
+        options,
         prompts,
         Tokens.concat(Tokens.Padding.RIGHT, List.of(tokens)),
         steps,
-        applications.receipts(),
-        model.hasTokenizer() ? model.tokenizer() : null);
+        applications.receipts());
   }
 
   private GenerationStep step(int index, Tokens tokens, boolean[] going) {

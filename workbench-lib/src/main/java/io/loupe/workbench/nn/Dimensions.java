@@ -33,4 +33,14 @@ public record Dimensions(
               .formatted(heads, kvHeads));
     }
   }
+
+  /** Returns the sizes of a model whose heads share its width evenly, each with its own keys. */
+  public static Dimensions multiHead(
+      int layers, int dModel, int heads, int dMlp, int vocab, int context) {
+    if (dModel % heads != 0) {
+      throw new IllegalArgumentException(
+          "%d heads do not share a width of %d evenly".formatted(heads, dModel));
+    }
+    return new Dimensions(layers, dModel, heads, heads, dModel / heads, dMlp, vocab, context);
+  }
 }

@@ -4,6 +4,7 @@ import io.loupe.workbench.display.Displayable;
 import io.loupe.workbench.display.MimeBundle;
 import io.loupe.workbench.display.Table;
 import io.loupe.workbench.model.HookedTransformer;
+import io.loupe.workbench.model.Provenance;
 import io.loupe.workbench.plot.Heatmap;
 import io.loupe.workbench.plot.Plots;
 import io.loupe.workbench.site.Axis;
@@ -38,6 +39,11 @@ public final class PatchingEffects implements Displayable {
     this.corrupted = corrupted;
     this.patched = List.copyOf(patched);
     this.tokens = tokens;
+  }
+
+  /** Returns how the run that was patched into came about. Hashes the weights. */
+  public Provenance provenance() {
+    return plan.model().provenance(tokens);
   }
 
   public Site site() {
@@ -241,11 +247,12 @@ public final class PatchingEffects implements Displayable {
 
   @Override
   public String toString() {
-    return "PatchingEffects[%s %s over layers%s, %d examples, metric clean %.4f, corrupted %.4f]"
+    return "PatchingEffects[%s %s over layers%s, %s, %d examples, metric clean %.4f, corrupted %.4f]"
         .formatted(
             plan.denoising() ? "denoising" : "noising",
             plan.site(),
             plan.axes().isEmpty() ? "" : " and " + plan.axes(),
+            plan.model().gauge().label(),
             clean.length,
             mean(clean),
             mean(corrupted));

@@ -273,6 +273,10 @@ class GenerationTest {
     Sampling sampling = Sampling.withTemperature(2);
     GenerationOptions options = GenerationOptions.sampled(8, sampling, 7);
     Tokens once = GPT2.generate(PROMPTS, options).tokens();
+    Generation again = GPT2.with(zero(head(0, 1))).generate(PROMPTS, options);
+    assertThat(again.provenance().interventions()).hasSize(1);
+    assertThat(again.provenance().gauge()).isEqualTo("raw");
+    assertThat(again.options().seed()).isEqualTo(7);
     assertThat(GPT2.generate(PROMPTS, options).tokens()).isEqualTo(once);
     assertThat(GPT2.generate(PROMPTS, GenerationOptions.sampled(8, sampling, 8)).tokens())
         .isNotEqualTo(once);

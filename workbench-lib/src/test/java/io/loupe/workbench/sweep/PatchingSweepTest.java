@@ -213,7 +213,9 @@ class PatchingSweepTest {
     assertThat(effects.table().rows()).hasSize(3 * 5);
     assertThat(effects.table().rows().get(9)).startsWith(1, 4, effects.effect(1, 4));
     assertThat(effects.display().data()).containsKey("image/svg+xml");
-    assertThat(effects.toString()).contains("denoising").contains("3 examples");
+    assertThat(effects.toString()).contains("denoising").contains("raw").contains("3 examples");
+    assertThat(effects.provenance().tokens().get(0))
+        .containsExactlyElementsOf(Arrays.stream(CORRUPTED.row(0)).boxed().toList());
     assertThatIllegalArgumentException().isThrownBy(() -> effects.effect(3, 0));
     assertThatIllegalArgumentException().isThrownBy(() -> effects.effect(0, 5));
     assertThatIllegalArgumentException().isThrownBy(() -> effects.effect(0));
