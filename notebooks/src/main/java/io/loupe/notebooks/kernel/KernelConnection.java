@@ -1,5 +1,6 @@
 package io.loupe.notebooks.kernel;
 
+import java.io.PrintStream;
 import java.security.InvalidKeyException;
 import java.security.NoSuchAlgorithmException;
 import java.util.concurrent.CountDownLatch;
@@ -58,7 +59,13 @@ final class KernelConnection extends JupyterConnection {
   @Override
   public void close() {
     closing.countDown();
-    super.close();
+    PrintStream err = System.err;
+    System.setErr(ClosingErrors.of(err));
+    try {
+      super.close();
+    } finally {
+      System.setErr(err);
+    }
     closed.countDown();
   }
 
