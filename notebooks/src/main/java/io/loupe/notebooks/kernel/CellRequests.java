@@ -3,6 +3,7 @@ package io.loupe.notebooks.kernel;
 import io.loupe.notebooks.eval.CellError;
 import io.loupe.notebooks.eval.CellResult;
 import io.loupe.workbench.display.MimeBundle;
+import java.util.List;
 import java.util.Map;
 import org.dflib.jjava.jupyter.channels.ShellChannel;
 import org.dflib.jjava.jupyter.channels.ShellHandler;
@@ -64,8 +65,11 @@ final class CellRequests implements ShellHandler<ExecuteRequest> {
     if (result.error().isPresent()) {
       fail(environment, result.error().get());
       if (request.shouldStopOnError()) {
+        // before the front end learns of the failure: what it sends after that is to be run
+        ShellChannel shell = (ShellChannel) environment.getShell();
+        List<Message<?>> waiting = KernelConnection.waiting(shell);
         environment.resolveDeferrals();
-        connection.refuseWaitingCells((ShellChannel) environment.getShell(), this::refuse);
+        connection.refuseCells(shell, waiting, this::refuse);
       }
       return;
     }

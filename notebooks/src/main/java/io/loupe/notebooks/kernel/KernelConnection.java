@@ -3,6 +3,8 @@ package io.loupe.notebooks.kernel;
 import java.io.PrintStream;
 import java.security.InvalidKeyException;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.dflib.jjava.jupyter.channels.JupyterConnection;
@@ -85,14 +87,21 @@ final class KernelConnection extends JupyterConnection {
         : null;
   }
 
-  /**
-   * Answers what already waits on the shell channel: requests to run a cell with {@code refuse},
-   * all others as usual.
-   */
-  void refuseWaitingCells(
-      ShellChannel shell, java.util.function.Consumer<ShellReplyEnvironment> refuse) {
+  /** Takes the requests that already wait on the shell channel off it. */
+  static List<Message<?>> waiting(ShellChannel shell) {
+    List<Message<?>> waiting = new ArrayList<>();
     while (hasMessage(shell)) {
-      Message<?> message = shell.readMessage();
+      waiting.add(shell.readMessage());
+    }
+    return waiting;
+  }
+
+  /** Answers requests: those to run a cell with {@code refuse}, all others as usual. */
+  void refuseCells(
+      ShellChannel shell,
+      List<Message<?>> requests,
+      java.util.function.Consumer<ShellReplyEnvironment> refuse) {
+    for (Message<?> message : requests) {
       ShellReplyEnvironment environment = prepareReplyEnv(shell, message);
       if (message.getHeader().getType() == MessageType.EXECUTE_REQUEST) {
         refuse.accept(environment);
