@@ -33,7 +33,7 @@ public record StackedPatch(HookPoint at, NDArray donor, List<Optional<Slice>> sl
   /** Returns the patched activation; the given one is left alone. */
   public NDArray apply(NDArray activation, Tokens tokens) {
     List<Axis> axes = at.site().axes();
-    int from = firstColumn(axes, activation, tokens);
+    int from = firstColumn(activation, tokens);
     Frame frame = new Frame(tokens, from, true);
     NDManager manager = activation.getManager();
     NDArray copy = activation.get(new NDIndex().addSliceDim(0, tokens.batch()));
@@ -59,9 +59,9 @@ public record StackedPatch(HookPoint at, NDArray donor, List<Optional<Slice>> sl
   }
 
   /** The computed columns are the last ones; how many there are, the activation says. */
-  private static int firstColumn(List<Axis> axes, NDArray activation, Tokens tokens) {
-    int dimension = axes.indexOf(axes.contains(Axis.POS) ? Axis.POS : Axis.QUERY_POS);
-    return tokens.length() - (int) activation.getShape().get(dimension);
+  private int firstColumn(NDArray activation, Tokens tokens) {
+    long computed = activation.getShape().get(at.site().positionDimension());
+    return tokens.length() - (int) computed;
   }
 
   /** Cuts the donor to the computed columns. */
@@ -81,10 +81,7 @@ public record StackedPatch(HookPoint at, NDArray donor, List<Optional<Slice>> sl
     if (slices.size() == 1 || shape.length < at.site().axes().size() || shape[0] != batch) {
       return own;
     }
-    long[] repeats = new long[shape.length];
-    Arrays.fill(repeats, 1);
-    repeats[0] = slices.size();
-    return own.tile(repeats);
+    return Tensors.copies(own, slices.size());
   }
 
   /** Slices that cut the same axes have masks of one shape, but for copies that are left alone. */

@@ -28,18 +28,23 @@ public interface Metric {
       logits.attach(scope);
       NDArray values = perExample(logits, run.tokens());
       values.attach(scope);
-      long[] shape = values.getShape().getShape();
-      if (shape.length != 1 || shape[0] != run.tokens().batch()) {
-        throw new IllegalArgumentException(
-            "A metric gives one value for each example, [%d]; this one gave %s"
-                .formatted(run.tokens().batch(), values.getShape()));
-      }
-      return Tensors.vector(values);
+      return values(values, run.tokens());
     }
   }
 
   /** Returns the mean over a run's examples. */
   default double of(Outcome run) {
     return Arrays.stream(perExample(run)).average().orElseThrow();
+  }
+
+  /** Returns what a metric computed, [batch]; refuses another shape. */
+  static double[] values(NDArray values, Tokens tokens) {
+    long[] shape = values.getShape().getShape();
+    if (shape.length != 1 || shape[0] != tokens.batch()) {
+      throw new IllegalArgumentException(
+          "A metric gives one value for each example, [%d]; this one gave %s"
+              .formatted(tokens.batch(), values.getShape()));
+    }
+    return Tensors.vector(values);
   }
 }

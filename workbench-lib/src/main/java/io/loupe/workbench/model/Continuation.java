@@ -11,7 +11,6 @@ import io.loupe.workbench.metric.Metric;
 import io.loupe.workbench.nn.Hooks;
 import io.loupe.workbench.nn.KeyValueCache;
 import io.loupe.workbench.nn.Transformer;
-import io.loupe.workbench.site.Axis;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Sites;
@@ -19,7 +18,6 @@ import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.NativeMemory;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.text.Tokens;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -151,10 +149,11 @@ public final class Continuation implements AutoCloseable {
   /** The logits may be those of the last columns only. */
   private double[] values(NDArray logits) {
     if (metric instanceof LastTokenMetric last && endsTogether()) {
-      return vector(last.ofLast(logits.get(":, -1"), tokens));
+      return Metric.values(last.ofLast(logits.get(":, -1"), tokens), tokens);
     }
     long missing = tokens.length() - logits.getShape().get(1);
-    return vector(metric.perExample(missing == 0 ? logits : behindBase(logits, missing), tokens));
+    NDArray all = missing == 0 ? logits : behindBase(logits, missing);
+    return Metric.values(metric.perExample(all, tokens), tokens);
   }
 
   /**
@@ -165,15 +164,6 @@ public final class Continuation implements AutoCloseable {
     NDArray before = base.get(Sites.LOGITS).get(new NDIndex().addAllDim(1).addSliceDim(0, missing));
     before.attach(logits.getManager());
     return before.getNDArrayInternal().concat(new ai.djl.ndarray.NDList(logits), 1);
-  }
-
-  private double[] vector(NDArray values) {
-    if (values.getShape().dimension() != 1 || values.getShape().get(0) != tokens.batch()) {
-      throw new IllegalArgumentException(
-          "A metric gives one value for each example, [%d]; this one gave %s"
-              .formatted(tokens.batch(), values.getShape()));
-    }
-    return Tensors.vector(values);
   }
 
   private boolean endsTogether() {
@@ -189,18 +179,11 @@ public final class Continuation implements AutoCloseable {
   private NDArray stacked(HookPoint point, int column, int copies, NDManager scope) {
     NDArray own = NativeMemory.keep(base.get(point));
     own.attach(scope);
-    List<Axis> axes = point.site().axes();
-    int dimension = axes.indexOf(axes.contains(Axis.POS) ? Axis.POS : Axis.QUERY_POS);
+    int dimension = point.site().positionDimension();
     if (column > 0) {
       own = own.get(new NDIndex().addAllDim(dimension).addSliceDim(column, tokens.length()));
     }
-    if (copies == 1) {
-      return own;
-    }
-    long[] repeats = new long[axes.size()];
-    Arrays.fill(repeats, 1);
-    repeats[0] = copies;
-    return own.tile(repeats);
+    return Tensors.copies(own, copies);
   }
 
   /** Returns the sites whose base values spare computing what leads to a patched one. */
@@ -281,7 +264,10 @@ public final class Continuation implements AutoCloseable {
 
     @Override
     public NDArray at(HookPoint point, NDArray activation) {
-      NDArray x = isFromBase(point) ? activation : applications.repeat(point, activation, frame());
+      NDArray x =
+          isFromBase(point)
+              ? activation
+              : applications.repeat(point, activation, Frame.whole(tokens));
       for (StackedPatch patch : patches) {
         if (patch.at().equals(point)) {
           x = patch.apply(x, tokens);
@@ -294,10 +280,6 @@ public final class Continuation implements AutoCloseable {
     private boolean isFromBase(HookPoint point) {
       return point.layer() == layer
           && (point.site().equals(Sites.RESID_PRE) || given.contains(point.site()));
-    }
-
-    private Frame frame() {
-      return Frame.whole(tokens);
     }
 
     @Override

@@ -279,7 +279,7 @@ public final class HookedTransformer {
     }
     try (NDManager scope = Engines.newManager(device())) {
       RunHooks hooks = hooks(tokens, capture, Set.of());
-      NDArray logits = transformer.forwardFrom(layer, residual, tokens, scope, hooks);
+      NDArray logits = transformer.resume(layer, residual, tokens, null, 1, false, scope, hooks);
       return finished(hooks, NativeMemory.keep(logits), tokens);
     }
   }

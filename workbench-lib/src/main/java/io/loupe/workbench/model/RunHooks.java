@@ -8,7 +8,6 @@ import io.loupe.workbench.intervention.Applications;
 import io.loupe.workbench.intervention.Frame;
 import io.loupe.workbench.intervention.Receipt;
 import io.loupe.workbench.nn.Hooks;
-import io.loupe.workbench.site.Axis;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.tensor.NativeMemory;
 import java.util.HashMap;
@@ -123,7 +122,7 @@ final class RunHooks implements Hooks {
   }
 
   private @Nullable NDArray atPositions(HookPoint point, NDArray x) {
-    int dimension = point.site().dimension(point.site().has(Axis.POS) ? Axis.POS : Axis.QUERY_POS);
+    int dimension = point.site().positionDimension();
     if (!frame.tokens().isPadded()) {
       return columns(x, 0, (int) x.getShape().get(0), 0, dimension);
     }

@@ -38,7 +38,7 @@ final class StepwiseHooks implements Hooks {
     if (earlier.isEmpty()) {
       return own.at(point, activation);
     }
-    int dimension = point.site().dimension(point.site().has(Axis.POS) ? Axis.POS : Axis.QUERY_POS);
+    int dimension = point.site().positionDimension();
     int newColumns = newest.to() - newest.from();
     NDArray last = columns(activation, dimension, newest.from(), newColumns);
     NDArray edited = own.at(point, last);

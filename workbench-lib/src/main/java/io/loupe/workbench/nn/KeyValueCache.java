@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import io.loupe.workbench.tensor.Tensors;
 
 /**
  * The keys (after the rotary embedding) and values that earlier passes over the same rows computed,
@@ -77,7 +78,7 @@ public final class KeyValueCache implements Past, AutoCloseable {
         try (NDManager scope = newest.getManager().newSubManager()) {
           NDArray first = kept.get(new NDIndex().addAllDim(1).addSliceDim(0, columns));
           first.attach(scope);
-          NDArray stacked = copies == 1 ? first : first.tile(new long[] {copies, 1, 1, 1});
+          NDArray stacked = Tensors.copies(first, copies);
           NDArray all = stacked.getNDArrayInternal().concat(new NDList(newest), 1);
           all.attach(newest.getManager());
           return all;

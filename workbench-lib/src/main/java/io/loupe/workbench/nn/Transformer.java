@@ -83,20 +83,6 @@ public final class Transformer {
   }
 
   /**
-   * Runs the model from a layer on, given the residual stream before it.
-   *
-   * @param layer the first layer to run
-   * @param residual [batch, pos, d_model]; left alone
-   * @param tokens what the residual stream was computed from: they say where padding is
-   * @return the logits, [batch, pos, vocab]
-   */
-  public NDArray forwardFrom(
-      int layer, NDArray residual, Tokens tokens, NDManager manager, Hooks hooks) {
-    Pass pass = new Pass(new Inputs(tokens, 0, manager, type()), null, hooks);
-    return forward(layer, residual.stopGradient(), pass, false, manager);
-  }
-
-  /**
    * Runs the model from a layer and a column on: what a sweep does whose patches leave earlier
    * layers and, in a causal model, earlier columns as they were.
    *

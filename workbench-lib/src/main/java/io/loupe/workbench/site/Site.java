@@ -61,6 +61,11 @@ public record Site(
     return dimension;
   }
 
+  /** Returns the dimension that counts the positions computed: {@code POS} or {@code QUERY_POS}. */
+  public int positionDimension() {
+    return dimension(has(Axis.POS) ? Axis.POS : Axis.QUERY_POS);
+  }
+
   /** Tells whether activations at this site have the axis. */
   public boolean has(Axis axis) {
     return axes.contains(axis);

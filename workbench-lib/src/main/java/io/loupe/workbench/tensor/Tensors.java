@@ -107,4 +107,15 @@ public final class Tensors {
               .formatted(dimensions, tensor.getShape()));
     }
   }
+
+  /** Returns so many copies on each other along the first dimension; the array itself for one. */
+  public static NDArray copies(NDArray array, int count) {
+    if (count == 1) {
+      return array;
+    }
+    long[] repeats = new long[array.getShape().dimension()];
+    Arrays.fill(repeats, 1);
+    repeats[0] = count;
+    return array.tile(repeats);
+  }
 }
