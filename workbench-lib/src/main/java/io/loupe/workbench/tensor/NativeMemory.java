@@ -5,7 +5,6 @@ import ai.djl.ndarray.ManagerResources;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.NativeHandles;
 import java.lang.ref.Cleaner;
 import java.util.Collection;
@@ -21,6 +20,10 @@ import java.util.concurrent.atomic.AtomicReference;
  * run} leaks nothing, and a tensor never dies while somebody holds it. Closing it earlier frees it
  * at once.
  *
+ * <p>A tensor that Java can no longer reach may still be in use: {@code logits().toFloatArray()}
+ * reads its memory when nobody holds the tensor any more, and so does an operation on it that is
+ * under way. So its memory is not freed at once but {@link Retired} first.
+ *
  * <p>The garbage collector does not see native bytes, so the workbench asks for a collection when
  * those handed out since the last one exceed a budget: 64 MiB or 4,096 tensors, or an eighth of
  * what survived the last collection where that is more.
@@ -32,6 +35,7 @@ public final class NativeMemory {
   private static final int MOST_ROUNDS = 100;
 
   private static final Cleaner CLEANER = Cleaner.create();
+  private static final Retired RETIRED = new Retired();
   private static final AtomicLong BYTES = new AtomicLong();
   private static final AtomicLong TENSORS = new AtomicLong();
   private static final Map<Device, NDManager> MANAGERS = new ConcurrentHashMap<>();
@@ -106,6 +110,8 @@ public final class NativeMemory {
     long bytes = BYTES.addAndGet(claim.bytes);
     if (TENSORS.incrementAndGet() > tensorsBudget || bytes > bytesBudget) {
       collect();
+    } else {
+      RETIRED.freeIfMany();
     }
   }
 
@@ -123,6 +129,7 @@ public final class NativeMemory {
   private static synchronized void collectNow() {
     System.gc();
     waitForCleaner();
+    RETIRED.free();
     survived = BYTES.get();
     bytesBudget = budget(survived, MIN_BYTES);
     tensorsBudget = budget(TENSORS.get(), MIN_TENSORS);
@@ -137,8 +144,8 @@ public final class NativeMemory {
   }
 
   /**
-   * The cleaner's thread frees what the collection found; go on when it has freed nothing for 50
-   * ms, or after half a second.
+   * The cleaner's thread retires what the collection found; go on when it has found nothing more
+   * for 50 ms, or after half a second.
    */
   private static void waitForCleaner() {
     long before = TENSORS.get();
@@ -173,7 +180,7 @@ public final class NativeMemory {
     public void run() {
       Long address = handle.getAndSet(null);
       if (address != null) {
-        JniUtils.deleteNDArray(address);
+        RETIRED.add(address, bytes);
       }
       BYTES.addAndGet(-bytes);
       TENSORS.decrementAndGet();

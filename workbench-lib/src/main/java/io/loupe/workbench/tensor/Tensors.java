@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 
 /**
@@ -15,6 +16,14 @@ public final class Tensors {
 
   /** Returns the values in row-major order, whatever floating or integer type they have. */
   public static double[] doubles(NDArray tensor) {
+    try {
+      return read(tensor);
+    } finally {
+      Reference.reachabilityFence(tensor); // its memory is read without it
+    }
+  }
+
+  private static double[] read(NDArray tensor) {
     return switch (tensor.getDataType()) {
       case FLOAT64 -> tensor.toDoubleArray();
       case FLOAT32 -> {
