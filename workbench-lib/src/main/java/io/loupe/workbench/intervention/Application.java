@@ -2,8 +2,9 @@ package io.loupe.workbench.intervention;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import io.loupe.workbench.nn.ModelConfig;
-import io.loupe.workbench.site.Site;
+import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ public final class Application {
   private final Intervention intervention;
   private final List<List<Long>> shapes = new ArrayList<>();
   private double squaredNorm;
+  private long edges;
 
   Application(Intervention intervention) {
     this.intervention = intervention;
@@ -26,17 +28,15 @@ public final class Application {
   public static void check(Intervention intervention, ModelConfig config) {
     config.require(intervention.at());
     SliceMask.check(intervention.slice(), intervention.at(), config);
-    if (intervention instanceof Intervention.Add add) {
-      checkVector(add, config);
-    }
+    intervention.check(config);
   }
 
   /**
    * Returns the edited activation, in the manager of the given one, which is left alone; the given
    * one itself if the slice has nothing in the frame.
    */
-  NDArray apply(NDArray activation, Frame frame) {
-    NDArray edited = repeat(activation, frame);
+  NDArray apply(NDArray activation, Frame frame, Seen seen) {
+    NDArray edited = repeat(activation, frame, seen);
     if (edited != activation) {
       shapes.add(Arrays.stream(activation.getShape().getShape()).boxed().toList());
       note(activation, edited);
@@ -45,22 +45,33 @@ public final class Application {
   }
 
   /** Returns the edited activation without noting that it was edited. */
-  NDArray repeat(NDArray activation, Frame frame) {
-    Site site = intervention.at().site();
-    if (intervention.slice().isAll()) {
-      NDArray replacement = intervention.replacement(activation, frame);
-      return replacement == null ? activation : whole(replacement, activation);
+  NDArray repeat(NDArray activation, Frame frame, Seen seen) {
+    Slice slice = intervention.slice();
+    if (!slice.steps().contains(frame.step())) {
+      return activation;
     }
-    NDArray mask = SliceMask.of(intervention.slice(), site, activation, frame);
-    NDArray replacement = mask == null ? null : intervention.replacement(activation, frame);
-    return mask == null || replacement == null
-        ? activation
-        : Tensors.where(mask, replacement, activation);
+    NDArray mask = null;
+    if (!slice.isAll()) {
+      mask = SliceMask.of(slice, intervention.at().site(), activation, frame);
+      if (mask == null) {
+        return activation;
+      }
+    }
+    NDArray replacement = intervention.replacement(activation, frame, seen);
+    if (replacement == null) {
+      return activation;
+    }
+    NDArray edited =
+        mask == null
+            ? whole(replacement, activation)
+            : Tensors.where(mask, replacement, activation);
+    intervention.verify(edited, frame);
+    return edited;
   }
 
   /** Returns what happened so far. */
   Receipt receipt() {
-    return new Receipt(intervention, shapes.size(), shapes, Math.sqrt(squaredNorm));
+    return new Receipt(intervention, shapes.size(), shapes, Math.sqrt(squaredNorm), edges);
   }
 
   /** A replacement may be smaller than the activation, and may belong to somebody else. */
@@ -68,29 +79,23 @@ public final class Application {
     return activation.zerosLike().add(replacement);
   }
 
-  /** Entries that stay as they are count nothing, infinite ones (hidden scores) too. */
+  /**
+   * Entries that stay as they are count nothing, infinite ones (hidden scores) too; those that are
+   * hidden or shown have no size and are counted.
+   */
   private void note(NDArray before, NDArray after) {
     try (NDManager scope = before.getManager().newSubManager()) {
       NDArray from = before.stopGradient();
       NDArray to = after.stopGradient();
       from.attach(scope);
       to.attach(scope);
-      NDArray change = Tensors.where(to.eq(from), from.zerosLike(), to.sub(from));
+      NDArray toggled =
+          from.eq(Double.NEGATIVE_INFINITY).logicalXor(to.eq(Double.NEGATIVE_INFINITY));
+      NDArray still = to.eq(from).logicalOr(toggled);
+      NDArray change = Tensors.where(still, from.zerosLike(), to.sub(from));
+      edges += toggled.sum().toType(DataType.INT64, false).getLong();
       double norm = Tensors.doubles(Tensors.wide(change).norm())[0];
       squaredNorm += norm * norm;
-    }
-  }
-
-  private static void checkVector(Intervention.Add add, ModelConfig config) {
-    var axes = add.at().site().axes();
-    long[] shape = add.vector().tensor().getShape().getShape();
-    long expected = SliceMask.size(axes.get(axes.size() - 1), config);
-    if (shape.length == 0
-        || (shape[shape.length - 1] != expected && shape[shape.length - 1] != 1)) {
-      throw new IllegalArgumentException(
-          "A vector added at %s needs length %d (%s); got shape %s"
-              .formatted(
-                  add.at(), expected, axes.get(axes.size() - 1), add.vector().tensor().getShape()));
     }
   }
 }

@@ -16,12 +16,18 @@ import org.jspecify.annotations.Nullable;
  * @param tokens the batch up to the last column computed
  * @param from the first column computed
  * @param growing whether further steps may follow, so that a position may not be there yet
+ * @param step which step of a generation the pass is, from 0; 0 in a plain run
  */
-public record Frame(Tokens tokens, int from, boolean growing) {
+public record Frame(Tokens tokens, int from, boolean growing, int step) {
 
   /** All columns of a batch, in one pass. */
   public static Frame whole(Tokens tokens) {
-    return new Frame(tokens, 0, false);
+    return new Frame(tokens, 0, false, 0);
+  }
+
+  /** The columns from one on, of a pass that leaves those before it to an earlier one. */
+  public static Frame from(int from, Tokens tokens) {
+    return new Frame(tokens, from, true, 0);
   }
 
   /** Returns the column behind the last. */

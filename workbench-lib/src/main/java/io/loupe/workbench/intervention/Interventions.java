@@ -2,8 +2,6 @@ package io.loupe.workbench.intervention;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import io.loupe.workbench.site.Axis;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.HeadSet;
@@ -11,12 +9,13 @@ import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.tensor.Engines;
-import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Random;
-import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -159,6 +158,73 @@ public final class Interventions {
     return scale(Sites.Z.at(head.layer()), Slice.at(Axis.HEAD, head.index()), factor);
   }
 
+  /**
+   * Takes directions out of the activation: what is left has no part along any of them (amnesic
+   * probing, Elazar et al. 2021; refusal ablation, Arditi et al. 2024).
+   *
+   * @param directions linearly independent, each as long as the site's last axis; of any length
+   *     otherwise
+   */
+  public static Intervention projectOut(HookPoint at, Slice slice, float[]... directions) {
+    return scaleDirections(at, slice, 0, directions);
+  }
+
+  /**
+   * Multiplies the part of the activation that lies along directions: 0 projects it out, 1 changes
+   * nothing, 2 doubles it.
+   */
+  public static Intervention scaleDirections(
+      HookPoint at, Slice slice, double factor, float[]... directions) {
+    return new Intervention.ScaleDirections(at, slice, Orthonormal.basis(directions), factor);
+  }
+
+  /** Multiplies each head of a layer by a number: one for each head, 1 leaving it alone. */
+  public static Intervention gate(int layer, double... gates) {
+    return new Intervention.Gate(
+        Sites.Z.at(layer), Slice.ALL, Arrays.stream(gates).boxed().toList());
+  }
+
+  /** Multiplies heads by a number; 0 shuts them, 1 leaves them alone. */
+  public static List<Intervention> scale(HeadSet heads, double factor) {
+    return perLayer(heads, layer -> scale(Sites.Z.at(layer), slice(heads, layer), factor));
+  }
+
+  // noise
+
+  /**
+   * Adds Gaussian noise: causal tracing corrupts the embeddings of a subject so (Meng et al. 2022,
+   * three times the embeddings' standard deviation).
+   *
+   * @param at e.g. {@code EMBED.here()}
+   * @param sigma its standard deviation, in the activation's unit
+   * @param seed each row and position draws its own from it
+   */
+  public static Intervention noise(HookPoint at, Slice slice, double sigma, long seed) {
+    return new Intervention.Noise(at, slice, sigma, seed);
+  }
+
+  // leaving parts out
+
+  /** Leaves the attention of a layer out: it adds nothing to the stream. */
+  public static Intervention skipAttention(int layer) {
+    return zero(Sites.ATTN_OUT.at(layer));
+  }
+
+  /** Leaves the MLP of a layer out: it adds nothing to the stream. */
+  public static Intervention skipMlp(int layer) {
+    return zero(Sites.MLP_OUT.at(layer));
+  }
+
+  /** Leaves a layer out, norms on the stream included: the stream behind it is the one before. */
+  public static Intervention skipLayer(int layer) {
+    return copy(Sites.RESID_POST.at(layer), Sites.RESID_PRE.at(layer));
+  }
+
+  /** Sets an activation to what an earlier point of the same run has. */
+  public static Intervention copy(HookPoint at, HookPoint from) {
+    return new Intervention.Copy(at, Slice.ALL, from, OptionalInt.empty());
+  }
+
   // the open door
 
   /**
@@ -177,11 +243,11 @@ public final class Interventions {
     return new Intervention.Edit(at, slice, name, hook);
   }
 
-  private static List<Intervention> perLayer(HeadSet heads, Function<Integer, Intervention> make) {
+  static List<Intervention> perLayer(HeadSet heads, IntFunction<Intervention> make) {
     if (heads.isEmpty()) {
-      throw new IllegalArgumentException("The head set is empty: nothing would be ablated");
+      throw new IllegalArgumentException("The head set is empty: nothing would be changed");
     }
-    return heads.layers().stream().map(make).toList();
+    return heads.layers().stream().map(make::apply).toList();
   }
 
   private static Slice slice(HeadSet heads, int layer) {
@@ -197,62 +263,5 @@ public final class Interventions {
       Collections.shuffle(order, random);
     } while (IntStream.range(0, size).anyMatch(i -> order.get(i) == i));
     return order.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  /** Means of recorded activations. */
-  private static final class Means {
-    static Value perPosition(HookPoint at, Recording reference) {
-      if (reference.tokens().isPadded()) {
-        throw new IllegalArgumentException(
-            "A mean per position needs rows of equal length; the reference is padded. Use mean(...) over all tokens");
-      }
-      requirePositions(at);
-      return Value.of(reference.get(at).mean(new int[] {0}, true), "mean per position of " + at);
-    }
-
-    static Value overTokens(HookPoint at, Recording reference) {
-      requirePositions(at);
-      NDArray activation = reference.get(at);
-      Tokens tokens = reference.tokens();
-      try (NDManager scope = activation.getManager().newSubManager()) {
-        NDArray weights = tokenWeights(tokens, activation, scope);
-        NDArray weighted = activation.mul(weights);
-        weighted.attach(scope);
-        return Value.of(weighted.sum(new int[] {0, 1}, true), "mean of " + at);
-      }
-    }
-
-    private static void requirePositions(HookPoint at) {
-      if (at.site().axes().indexOf(Axis.POS) != 1) {
-        throw new IllegalArgumentException(
-            "%s has the axes %s: a mean over tokens is taken where axis 1 is POS"
-                .formatted(at, at.site().axes()));
-      }
-    }
-
-    /** Each token of the reference weighs the same, padding nothing; the weights sum to one. */
-    private static NDArray tokenWeights(Tokens tokens, NDArray activation, NDManager scope) {
-      int rows = (int) activation.getShape().get(0);
-      int length = tokens.length();
-      double[] weights = new double[rows * length];
-      int count = 0;
-      for (int row = 0; row < rows; row++) {
-        for (int column = 0; column < length; column++) {
-          if (tokens.isToken(row, column)) {
-            weights[row * length + column] = 1;
-            count++;
-          }
-        }
-      }
-      for (int i = 0; i < weights.length; i++) {
-        weights[i] /= count;
-      }
-      long[] shape = new long[activation.getShape().dimension()];
-      java.util.Arrays.fill(shape, 1);
-      shape[0] = rows;
-      shape[1] = length;
-      DataType type = activation.getDataType();
-      return scope.create(weights, new Shape(shape)).toType(type, false);
-    }
   }
 }

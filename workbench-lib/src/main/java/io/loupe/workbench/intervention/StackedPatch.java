@@ -34,7 +34,7 @@ public record StackedPatch(HookPoint at, NDArray donor, List<Optional<Slice>> sl
   public NDArray apply(NDArray activation, Tokens tokens) {
     List<Axis> axes = at.site().axes();
     int from = firstColumn(activation, tokens);
-    Frame frame = new Frame(tokens, from, true);
+    Frame frame = Frame.from(from, tokens);
     NDManager manager = activation.getManager();
     NDArray copy = activation.get(new NDIndex().addSliceDim(0, tokens.batch()));
     List<NDArray> masks = new ArrayList<>();

@@ -39,6 +39,7 @@ public final class Continuation implements AutoCloseable {
   private final ActivationCache base;
   private final double[] baseline;
   private final boolean edited;
+  private final Applications applications; // the base run's, and what they remember of it
 
   private Continuation(
       HookedTransformer model,
@@ -61,7 +62,7 @@ public final class Continuation implements AutoCloseable {
     if (!(metric instanceof LastTokenMetric)) {
       kept.add(Sites.LOGITS); // of the columns that are not computed again
     }
-    Applications applications = new Applications(model.interventions());
+    this.applications = new Applications(model.interventions());
     Capture capture = Capture.matching(point -> kept.contains(point.site()));
     RunHooks hooks = new RunHooks(Frame.whole(tokens), capture, applications, Set.of());
     try (NDManager scope = manager.newSubManager()) {
@@ -132,7 +133,7 @@ public final class Continuation implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       NDArray residual = stacked(Sites.RESID_PRE.at(layer), column, copies, scope);
       StackedHooks hooks = new StackedHooks(layer, column, copies, patches, scope);
-      boolean lastOnly = metric instanceof LastTokenMetric && endsTogether();
+      boolean lastOnly = metric instanceof LastTokenMetric && endsTogether() && !edited;
       NDArray logits =
           transformer.resume(layer, residual, stackedTokens, past, copies, lastOnly, scope, hooks);
       double[][] values = new double[copies][];
@@ -239,7 +240,7 @@ public final class Continuation implements AutoCloseable {
     private final int copies;
     private final List<StackedPatch> patches;
     private final NDManager scope;
-    private final Applications applications = new Applications(model.interventions());
+    private final Applications own = applications.continued();
     private final Set<Site> given = new HashSet<>();
 
     StackedHooks(int layer, int column, int copies, List<StackedPatch> patches, NDManager scope) {
@@ -265,9 +266,7 @@ public final class Continuation implements AutoCloseable {
     @Override
     public NDArray at(HookPoint point, NDArray activation) {
       NDArray x =
-          isFromBase(point)
-              ? activation
-              : applications.repeat(point, activation, Frame.whole(tokens));
+          isFromBase(point) ? activation : own.repeat(point, activation, Frame.whole(tokens));
       for (StackedPatch patch : patches) {
         if (patch.at().equals(point)) {
           x = patch.apply(x, tokens);
@@ -291,7 +290,7 @@ public final class Continuation implements AutoCloseable {
 
     @Override
     public boolean wants(HookPoint point) {
-      return applications.at(point) || patches.stream().anyMatch(patch -> patch.at().equals(point));
+      return own.at(point) || patches.stream().anyMatch(patch -> patch.at().equals(point));
     }
 
     @Override

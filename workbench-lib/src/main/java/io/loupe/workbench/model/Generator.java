@@ -77,7 +77,7 @@ final class Generator implements AutoCloseable {
 
   private GenerationStep step(int index, Tokens tokens, boolean[] going) {
     int from = index == 0 ? 0 : tokens.length() - 1;
-    Frame frame = new Frame(tokens, from, true);
+    Frame frame = new Frame(tokens, from, true, index);
     RunHooks hooks = new RunHooks(frame, options.capture(), applications, Set.of());
     try (NDManager scope = manager.newSubManager()) {
       NDArray logits = forward(tokens, scope, hooks, frame); // [batch, computed columns, vocab]

@@ -2,6 +2,7 @@ package io.loupe.workbench.nn;
 
 import static io.loupe.workbench.site.Sites.K;
 import static io.loupe.workbench.site.Sites.K_NORM;
+import static io.loupe.workbench.site.Sites.MASK;
 import static io.loupe.workbench.site.Sites.PATTERN;
 import static io.loupe.workbench.site.Sites.Q;
 import static io.loupe.workbench.site.Sites.Q_NORM;
@@ -71,7 +72,7 @@ final class Attention implements Sublayer.Part {
       if (pattern == null) {
         NDArray q = queries(queries, ofQueries, hooks);
         NDArray k = keys(keys, pass);
-        NDArray scores = hooks.at(SCORES.at(layer), scores(q, k, ofQueries));
+        NDArray scores = hooks.at(SCORES.at(layer), scores(q, k, ofQueries, hooks));
         pattern = softmax(scores); // [batch, head, query, key]
       }
       NDArray v = values(keys, pass);
@@ -122,7 +123,7 @@ final class Attention implements Sublayer.Part {
     return norm.apply(byHead.reshape(shape.get(0), shape.get(1), width)).reshape(shape);
   }
 
-  private NDArray scores(NDArray q, NDArray k, Inputs inputs) {
+  private NDArray scores(NDArray q, NDArray k, Inputs inputs, Hooks hooks) {
     NDArray scores = products(q, k);
     if (spec.softCap().isPresent()) {
       double cap = spec.softCap().getAsDouble();
@@ -131,7 +132,12 @@ final class Attention implements Sublayer.Part {
     if (spec.positions() instanceof PositionSpec.Alibi) {
       scores.addi(inputs.alibi(config.heads()));
     }
-    return scores.addi(inputs.mask(spec.mask()));
+    return scores.addi(mask(scores.getShape(), inputs, hooks));
+  }
+
+  private NDArray mask(Shape shape, Inputs inputs, Hooks hooks) {
+    NDArray shared = inputs.mask(spec.mask()); // [batch or 1, 1, query, key]
+    return hooks.wants(MASK.at(layer)) ? hooks.at(MASK.at(layer), shared.broadcast(shape)) : shared;
   }
 
   /**

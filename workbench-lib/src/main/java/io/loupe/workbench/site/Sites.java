@@ -83,6 +83,14 @@ public final class Sites {
           "attn.hook_rot_k", "keys after the rotary embedding", BATCH, POS, KV_HEAD, D_HEAD);
 
   /**
+   * What is added to the scores to hide keys: 0 where a query sees a key, negative infinity where
+   * it does not. TransformerLens has no such point.
+   */
+  public static final Site MASK =
+      Site.perLayer("attn.hook_mask", "which keys a query sees", BATCH, HEAD, QUERY_POS, KEY_POS)
+          .computedOnDemand();
+
+  /**
    * Attention scores, scaled, capped, with the position term, and masked (negative infinity where a
    * key is hidden): the softmax's input.
    */
@@ -205,6 +213,7 @@ public final class Sites {
           K_NORM,
           ROT_Q,
           ROT_K,
+          MASK,
           SCORES,
           PATTERN,
           Z,

@@ -16,14 +16,47 @@ import java.util.stream.Collectors;
  * tokens: padding is not counted, and negative positions count from the prompt's end, -1 being its
  * last token. Indices of other axes are counted from 0.
  *
+ * <p>In generation a slice may also be cut to steps: step 0 computes the prompt, each further step
+ * the token before it. A plain run is step 0.
+ *
  * @param selections axis to what is selected on it
+ * @param steps in which steps of a generation
  */
-public record Slice(Map<Axis, Selection> selections) {
+public record Slice(Map<Axis, Selection> selections, Steps steps) {
   /** Everything. */
-  public static final Slice ALL = new Slice(Map.of());
+  public static final Slice ALL = new Slice(Map.of(), Steps.ALL);
 
   public Slice {
     selections = Collections.unmodifiableMap(new LinkedHashMap<>(selections));
+  }
+
+  /**
+   * Steps of a generation, counted from 0.
+   *
+   * @param from the first
+   * @param to the one behind the last
+   */
+  public record Steps(int from, int to) {
+    /** Every step. */
+    public static final Steps ALL = new Steps(0, Integer.MAX_VALUE);
+
+    public Steps {
+      if (from < 0 || to <= from) {
+        throw new IllegalArgumentException(
+            "Steps are counted from 0 and need a first and a later one behind the last; got %d to %d"
+                .formatted(from, to));
+      }
+    }
+
+    /** Tells whether a step is one of these. */
+    public boolean contains(int step) {
+      return step >= from && step < to;
+    }
+
+    @Override
+    public String toString() {
+      return to == Integer.MAX_VALUE ? from + "-" : from + "-" + (to - 1);
+    }
   }
 
   /** What is selected on one axis: indices, or the positions of a named span. */
@@ -76,6 +109,21 @@ public record Slice(Map<Axis, Selection> selections) {
     return ALL.andSpan(Axis.POS, name);
   }
 
+  /** Selects who attends, at scores and pattern: positions of queries. */
+  public static Slice queries(int... positions) {
+    return at(Axis.QUERY_POS, positions);
+  }
+
+  /** Selects what is attended to, at scores and pattern: positions of keys. */
+  public static Slice keys(int... positions) {
+    return at(Axis.KEY_POS, positions);
+  }
+
+  /** Selects the attention of one named span to another, at scores and pattern. */
+  public static Slice between(String querySpan, String keySpan) {
+    return ALL.andSpan(Axis.QUERY_POS, querySpan).andSpan(Axis.KEY_POS, keySpan);
+  }
+
   /** Selects rows of the batch. */
   public static Slice rows(int... rows) {
     return at(Axis.BATCH, rows);
@@ -101,20 +149,42 @@ public record Slice(Map<Axis, Selection> selections) {
     }
     Map<Axis, Selection> all = new LinkedHashMap<>(selections);
     all.put(axis, selection);
-    return new Slice(all);
+    return new Slice(all, steps);
   }
 
-  /** Tells whether nothing is cut away. */
+  /** Returns this slice not cut on an axis. */
+  public Slice without(Axis axis) {
+    Map<Axis, Selection> all = new LinkedHashMap<>(selections);
+    all.remove(axis);
+    return new Slice(all, steps);
+  }
+
+  /** Returns this slice in these steps of a generation only, {@code from} to {@code to - 1}. */
+  public Slice inSteps(int from, int to) {
+    return new Slice(selections, new Steps(from, to));
+  }
+
+  /**
+   * Returns this slice from a step of a generation on: from 1 on, what is generated is changed and
+   * the prompt is not.
+   */
+  public Slice fromStep(int from) {
+    return inSteps(from, Integer.MAX_VALUE);
+  }
+
+  /** Tells whether no part of the activation is cut away, in the steps that it is for. */
   public boolean isAll() {
     return selections.isEmpty();
   }
 
   @Override
   public String toString() {
-    return isAll()
-        ? "all"
-        : selections.entrySet().stream()
-            .map(e -> e.getKey() + "=" + e.getValue())
-            .collect(Collectors.joining(" "));
+    String parts =
+        isAll()
+            ? "all"
+            : selections.entrySet().stream()
+                .map(e -> e.getKey() + "=" + e.getValue())
+                .collect(Collectors.joining(" "));
+    return steps.equals(Steps.ALL) ? parts : parts + " in steps " + steps;
   }
 }
