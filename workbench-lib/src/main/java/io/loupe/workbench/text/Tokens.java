@@ -131,6 +131,18 @@ public final class Tokens {
     return new Tokens(moreIds, moreReal, List.copyOf(moreSpans));
   }
 
+  /** Returns the rows {@code from} to {@code to - 1}, in columns as many as here. */
+  public Tokens rows(int from, int to) {
+    if (from < 0 || to > batch() || from >= to) {
+      throw new IllegalArgumentException(
+          "There are rows 0 to %d; asked for %d to %d".formatted(batch() - 1, from, to - 1));
+    }
+    return new Tokens(
+        Arrays.copyOfRange(ids, from, to),
+        Arrays.copyOfRange(real, from, to),
+        spans.subList(from, to));
+  }
+
   /** Returns these tokens with the named spans of one row. */
   public Tokens withSpans(int row, List<Span> named) {
     int length = row(row).length;
