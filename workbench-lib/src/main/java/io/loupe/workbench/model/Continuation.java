@@ -165,9 +165,22 @@ public final class Continuation implements AutoCloseable {
 
   /** What is done to the embeddings is in the base run, and copies are continued behind it. */
   private static boolean isEdited(HookedTransformer model) {
-    return model.interventions().stream()
-        .map(Intervention::at)
-        .anyMatch(at -> !BEFORE_LAYERS.contains(at.site()));
+    return !model.interventions().stream()
+        .allMatch(each -> isLocal(each) && BEFORE_LAYERS.contains(each.at().site()));
+  }
+
+  /**
+   * Tells whether an intervention reads and changes the activation at its own point and nothing
+   * else, so that the pass up to that point is the same without it.
+   */
+  public static boolean isLocal(Intervention intervention) {
+    return intervention instanceof Intervention.ZeroAblation
+        || intervention instanceof Intervention.MeanAblation
+        || intervention instanceof Intervention.ResampleAblation
+        || intervention instanceof Intervention.Patch
+        || intervention instanceof Intervention.Add
+        || intervention instanceof Intervention.Scale
+        || intervention instanceof Intervention.Edit;
   }
 
   /**
