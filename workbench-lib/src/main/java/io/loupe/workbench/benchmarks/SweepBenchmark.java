@@ -20,8 +20,8 @@ import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.site.Slice;
-import io.loupe.workbench.sweep.HeadAblation;
-import io.loupe.workbench.sweep.HeadEffects;
+import io.loupe.workbench.sweep.AblationEffects;
+import io.loupe.workbench.sweep.AblationSweep;
 import io.loupe.workbench.sweep.PatchingEffects;
 import io.loupe.workbench.sweep.PatchingSweep;
 import io.loupe.workbench.text.Tokens;
@@ -148,8 +148,8 @@ public final class SweepBenchmark implements Benchmark {
   private List<Measurement> ablation(BenchContext context, HookedTransformer model, Tokens tokens) {
     String name = "zero ablation of heads";
     context.progress().accept(name + ", " + sizes.layers() * sizes.heads());
-    HeadEffects[] fast = new HeadEffects[1];
-    double fastSeconds = seconds(() -> fast[0] = HeadAblation.zero(model, METRIC).eachHead(tokens));
+    AblationEffects[] fast = new AblationEffects[1];
+    double fastSeconds = seconds(() -> fast[0] = AblationSweep.zero(model, METRIC).heads(tokens));
     double[] error = new double[1];
     double naiveSeconds =
         seconds(

@@ -7,8 +7,10 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.loupe.workbench.tensor.NativeMemory;
 import io.loupe.workbench.tensor.Tensors;
+import io.loupe.workbench.text.Tokenizer;
 import io.loupe.workbench.text.Tokens;
 import java.util.Arrays;
+import java.util.OptionalLong;
 
 /**
  * The metrics of the field. Logarithms are natural; those that read one position read each row's
@@ -39,6 +41,47 @@ public final class Metrics {
   public static Metric logProbability(long... answers) {
     LastTokenMetric metric = (last, tokens) -> pick(last.logSoftmax(-1), answers, tokens);
     return metric;
+  }
+
+  /** Probability of each row's answer at its last position, from 0 to 1 (Meng et al. 2022). */
+  public static Metric probability(long... answers) {
+    LastTokenMetric metric = (last, tokens) -> pick(last.softmax(-1), answers, tokens);
+    return metric;
+  }
+
+  /** Logit of each row's answer at its last position. */
+  public static Metric logit(long... answers) {
+    LastTokenMetric metric = (last, tokens) -> pick(last, answers, tokens);
+    return metric;
+  }
+
+  /**
+   * Returns the ids of answers that are one token each, one for each text: {@code
+   * logProbability(tokens(model.tokenizer(), " Paris", " Rome"))}.
+   *
+   * @param answers as they stand behind the prompt, most with a leading space
+   * @throws IllegalArgumentException if one of them is several tokens, naming these
+   */
+  public static long[] tokens(Tokenizer tokenizer, String... answers) {
+    return Arrays.stream(answers).mapToLong(answer -> token(tokenizer, answer)).toArray();
+  }
+
+  private static long token(Tokenizer tokenizer, String answer) {
+    OptionalLong id = tokenizer.idOf(answer);
+    if (id.isPresent()) {
+      return id.getAsLong();
+    }
+    long[] several = tokenizer.encode(answer, false);
+    OptionalLong spaced = tokenizer.idOf(" " + answer);
+    throw new IllegalArgumentException(
+        "A metric reads one token; \"%s\" is %d: %s. %s"
+            .formatted(
+                answer,
+                several.length,
+                tokenizer.tokens(several),
+                spaced.isPresent()
+                    ? "\" %s\", with its leading space, is one".formatted(answer)
+                    : "Choose answers that are one token, or measure all of them: Metrics.loss() on the prompt with its answer"));
   }
 
   /**

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import io.loupe.workbench.intervention.Applications;
 import io.loupe.workbench.intervention.Frame;
+import io.loupe.workbench.intervention.Intervention;
 import io.loupe.workbench.intervention.StackedPatch;
 import io.loupe.workbench.metric.LastTokenMetric;
 import io.loupe.workbench.metric.Metric;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * are computed.
  */
 public final class Continuation implements AutoCloseable {
+  private static final Set<Site> BEFORE_LAYERS =
+      Set.of(Sites.EMBED, Sites.POS_EMBED, Sites.TOKEN_TYPE_EMBED);
+
   private final HookedTransformer model;
   private final Transformer transformer;
   private final Tokens tokens;
@@ -38,32 +42,51 @@ public final class Continuation implements AutoCloseable {
   private final @Nullable KeyValueCache past;
   private final ActivationCache base;
   private final double[] baseline;
-  private final boolean edited;
+  private final Extent extent;
   private final Applications applications; // the base run's, and what they remember of it
+
+  /**
+   * What is kept of the base run.
+   *
+   * @param patched the sites that will be patched
+   * @param from the first layer from which copies are continued
+   * @param to the layer behind the last
+   * @param columns whether keys and values are kept, so that columns before a patch need not be
+   *     computed again; has no effect where {@link #canSkipColumns} is false
+   */
+  public record Extent(Set<Site> patched, int from, int to, boolean columns) {
+    public Extent {
+      patched = Set.copyOf(patched);
+    }
+  }
 
   private Continuation(
       HookedTransformer model,
       Transformer transformer,
       Tokens tokens,
       Metric metric,
-      Set<Site> sites) {
+      Extent extent) {
     this.model = model;
     this.transformer = transformer;
     this.tokens = tokens;
     this.metric = metric;
+    this.extent = extent;
     this.manager = Engines.newManager(model.device());
-    this.edited = !model.interventions().isEmpty();
     this.past =
-        model.config().causal() && !edited
+        extent.columns() && canSkipColumns(model)
             ? new KeyValueCache(model.config().layers(), manager)
             : null;
-    Set<Site> kept = new HashSet<>(sites);
-    kept.add(Sites.RESID_PRE);
-    if (!(metric instanceof LastTokenMetric)) {
-      kept.add(Sites.LOGITS); // of the columns that are not computed again
-    }
     this.applications = new Applications(model.interventions());
-    Capture capture = Capture.matching(point -> kept.contains(point.site()));
+    Set<Site> kept = ContinuationMemory.kept(model.config(), extent);
+    boolean keepsLogits = ContinuationMemory.keepsLogits(tokens, metric, past != null);
+    Capture capture =
+        Capture.matching(
+            point ->
+                point.site().equals(Sites.LOGITS)
+                    ? keepsLogits
+                    : kept.contains(point.site())
+                        && point.layer() >= extent.from()
+                        && point.layer() < extent.to());
     RunHooks hooks = new RunHooks(Frame.whole(tokens), capture, applications, Set.of());
     try (NDManager scope = manager.newSubManager()) {
       NDArray logits =
@@ -85,17 +108,26 @@ public final class Continuation implements AutoCloseable {
    */
   public static Continuation of(
       HookedTransformer model, Tokens tokens, Metric metric, Site... patched) {
+    int layers = model.config().layers();
+    return of(model, tokens, metric, new Extent(Set.of(patched), 0, layers, true));
+  }
+
+  /**
+   * Runs the model and keeps a part of the run.
+   *
+   * @throws IllegalArgumentException if the tokens do not fit the model, or the metric is not a
+   *     number
+   */
+  public static Continuation of(
+      HookedTransformer model, Tokens tokens, Metric metric, Extent extent) {
     InputCheck.tokens(tokens, model.config());
-    Set<Site> given = new HashSet<>();
-    for (Site site : patched) {
-      given.addAll(given(site, model.config().block().parallel()));
-    }
-    Continuation made = new Continuation(model, model.transformer(), tokens, metric, given);
+    Continuation made = new Continuation(model, model.transformer(), tokens, metric, extent);
     for (int row = 0; row < tokens.batch(); row++) {
       if (Double.isNaN(made.baseline[row])) {
         made.close();
         throw new IllegalArgumentException(
-            "The metric of row %d is not a number (NaN) before anything is patched".formatted(row));
+            "The metric of row %d is not a number (NaN) before anything is patched; read it by hand: metric.perExample(model.run(tokens))"
+                .formatted(row));
       }
     }
     return made;
@@ -112,28 +144,67 @@ public final class Continuation implements AutoCloseable {
   }
 
   /**
-   * Returns how many copies can go through the model together: one, if the model has interventions,
-   * which were made for one batch.
+   * Tells whether a model's columns before a patch need not be computed again: it is causal, and
+   * has no interventions in its layers.
+   */
+  public static boolean canSkipColumns(HookedTransformer model) {
+    return model.config().causal() && !isEdited(model);
+  }
+
+  /**
+   * Returns how many copies can go through the model together: one, if the model has interventions
+   * in its layers, which were made for one batch.
    */
   public int mostCopies() {
-    return edited ? 1 : Integer.MAX_VALUE;
+    return mostCopies(model);
+  }
+
+  /** Returns how many copies can go through a model together; see {@link #mostCopies()}. */
+  public static int mostCopies(HookedTransformer model) {
+    return isEdited(model) ? 1 : Integer.MAX_VALUE;
+  }
+
+  /** What is done to the embeddings is in the base run, and copies are continued behind it. */
+  private static boolean isEdited(HookedTransformer model) {
+    return !model.interventions().stream()
+        .allMatch(each -> isLocal(each) && BEFORE_LAYERS.contains(each.at().site()));
+  }
+
+  /**
+   * Tells whether an intervention reads and changes the activation at its own point and nothing
+   * else, so that the pass up to that point is the same without it.
+   */
+  public static boolean isLocal(Intervention intervention) {
+    return intervention instanceof Intervention.ZeroAblation
+        || intervention instanceof Intervention.MeanAblation
+        || intervention instanceof Intervention.ResampleAblation
+        || intervention instanceof Intervention.Patch
+        || intervention instanceof Intervention.Add
+        || intervention instanceof Intervention.Scale
+        || intervention instanceof Intervention.Edit;
   }
 
   /**
    * Continues patched copies.
    *
-   * @param layer the layer of the earliest patch
+   * @param layer the layer of the earliest patch, among those that are kept
    * @param column the earliest column that a patch changes; 0 if {@link #skipsColumns} is false
    * @param copies how many
    * @param patches what is written; each says what each copy gets
    * @return the metric, [copy][row]
    */
   public double[][] metric(int layer, int column, int copies, List<StackedPatch> patches) {
+    if (layer < extent.from() || layer >= extent.to()) {
+      throw new IllegalArgumentException(
+          "Of this run the layers from %d to %d are kept; got layer %d"
+              .formatted(extent.from(), extent.to() - 1, layer));
+    }
     Tokens stackedTokens = tokens.repeat(copies);
     try (NDManager scope = manager.newSubManager()) {
       NDArray residual = stacked(Sites.RESID_PRE.at(layer), column, copies, scope);
       StackedHooks hooks = new StackedHooks(layer, column, copies, patches, scope);
-      boolean lastOnly = metric instanceof LastTokenMetric && endsTogether() && !edited;
+      boolean lastOnly =
+          ContinuationMemory.readsLastColumn(tokens, metric) && model.interventions().isEmpty();
       NDArray logits =
           transformer.resume(layer, residual, stackedTokens, past, copies, lastOnly, scope, hooks);
       double[][] values = new double[copies][];
@@ -149,7 +220,8 @@ public final class Continuation implements AutoCloseable {
 
   /** The logits may be those of the last columns only. */
   private double[] values(NDArray logits) {
-    if (metric instanceof LastTokenMetric last && endsTogether()) {
+    if (metric instanceof LastTokenMetric last
+        && ContinuationMemory.readsLastColumn(tokens, metric)) {
       return Metric.values(last.ofLast(logits.get(":, -1"), tokens), tokens);
     }
     long missing = tokens.length() - logits.getShape().get(1);
@@ -167,15 +239,6 @@ public final class Continuation implements AutoCloseable {
     return before.getNDArrayInternal().concat(new ai.djl.ndarray.NDList(logits), 1);
   }
 
-  private boolean endsTogether() {
-    for (int row = 0; row < tokens.batch(); row++) {
-      if (!tokens.isToken(row, tokens.length() - 1)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /** Returns what the base run had at a point, from a column on, copy upon copy. */
   private NDArray stacked(HookPoint point, int column, int copies, NDManager scope) {
     NDArray own = NativeMemory.keep(base.get(point));
@@ -188,7 +251,7 @@ public final class Continuation implements AutoCloseable {
   }
 
   /** Returns the sites whose base values spare computing what leads to a patched one. */
-  private static Set<Site> given(Site patched, boolean parallel) {
+  static Set<Site> given(Site patched, boolean parallel) {
     Set<Site> given = new HashSet<>();
     if (patched.equals(Sites.PATTERN)) {
       given.add(Sites.PATTERN);

@@ -1,24 +1,17 @@
 package io.loupe.workbench.sweep;
 
-import ai.djl.ndarray.NDArray;
-import io.loupe.workbench.intervention.StackedPatch;
 import io.loupe.workbench.metric.Metric;
-import io.loupe.workbench.model.ActivationCache;
-import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.Continuation;
 import io.loupe.workbench.model.HookedTransformer;
-import io.loupe.workbench.model.Run;
 import io.loupe.workbench.site.Axis;
-import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.Map;
 
 /**
  * Activation patching (Vig et al. 2020; Meng et al. 2022; Heimersheim and Nanda 2024): activations
@@ -26,7 +19,7 @@ import java.util.stream.IntStream;
  * two runs differ. The numbers are those of one full forward pass for each patch; see {@link
  * Continuation} for what is not computed again.
  */
-public final class PatchingSweep {
+public final class PatchingSweep extends CellSweep<PatchingSweep> {
   private final HookedTransformer model;
   private final Tokens source;
   private final Tokens target;
@@ -34,13 +27,18 @@ public final class PatchingSweep {
   private final boolean denoising;
 
   private PatchingSweep(
-      HookedTransformer model, Tokens source, Tokens target, Metric metric, boolean denoising) {
+      HookedTransformer model,
+      Tokens source,
+      Tokens target,
+      Metric metric,
+      boolean denoising,
+      SweepOptions options) {
+    super(options);
     this.model = model;
     this.source = source;
     this.target = target;
     this.metric = metric;
     this.denoising = denoising;
-    checkAligned();
   }
 
   /**
@@ -52,7 +50,7 @@ public final class PatchingSweep {
    */
   public static PatchingSweep denoising(
       HookedTransformer model, Tokens clean, Tokens corrupted, Metric metric) {
-    return new PatchingSweep(model, clean, corrupted, metric, true);
+    return new PatchingSweep(model, clean, corrupted, metric, true, SweepOptions.DEFAULT).checked();
   }
 
   /**
@@ -61,7 +59,13 @@ public final class PatchingSweep {
    */
   public static PatchingSweep noising(
       HookedTransformer model, Tokens clean, Tokens corrupted, Metric metric) {
-    return new PatchingSweep(model, corrupted, clean, metric, false);
+    return new PatchingSweep(model, corrupted, clean, metric, false, SweepOptions.DEFAULT)
+        .checked();
+  }
+
+  @Override
+  PatchingSweep with(SweepOptions changed) {
+    return new PatchingSweep(model, source, target, metric, denoising, changed);
   }
 
   /**
@@ -76,63 +80,63 @@ public final class PatchingSweep {
   public PatchingEffects over(Site site, Axis... axes) {
     List<Axis> swept = List.of(axes);
     SweepAxes.check(model.config(), site, swept, target);
-    double[] sourceMetric;
-    try (Run donor = model.run(source, Capture.of(site));
-        Continuation base = Continuation.of(model, target, metric, site)) {
-      sourceMetric = metric.perExample(donor);
-      ActivationCache cache = donor.cache();
-      List<double[]> values = new ArrayList<>();
-      List<Slice> slices = SweepAxes.slices(model.config(), site, swept, target);
-      for (int layer = 0; layer < model.config().layers(); layer++) {
-        HookPoint point = site.at(layer);
-        values.addAll(patched(base, point, cache.get(point), slices));
+    List<Slice> slices = SweepAxes.slices(model.config(), site, swept, target);
+    List<Cell> cells = new ArrayList<>();
+    for (int layer = 0; layer < model.config().layers(); layer++) {
+      for (Slice slice : slices) {
+        cells.add(Cell.of(site.at(layer), slice));
       }
-      double[] targetMetric = base.baseline();
-      return new PatchingEffects(
-          new PatchingEffects.Plan(
-              model, site, swept, SweepAxes.sizes(model.config(), site, swept, target), denoising),
-          denoising ? sourceMetric : targetMetric,
-          denoising ? targetMetric : sourceMetric,
-          values,
-          target);
     }
+    Map<String, String> parts = identity();
+    parts.put("site", site.toString());
+    parts.put("axes", swept.toString());
+    String name =
+        (denoising ? "denoising " : "noising ") + site + (swept.isEmpty() ? "" : " over " + swept);
+    RunDonors donors = new RunDonors(model, source, metric);
+    CellRunner.Outcome outcome =
+        new CellRunner(model, target, metric, donors, options())
+            .run(new SweepIdentity(name, parts), cells);
+    return new PatchingEffects(
+        new PatchingEffects.Plan(
+            model, site, swept, SweepAxes.sizes(model.config(), site, swept, target), denoising),
+        denoising ? donors.metric() : outcome.baseline(),
+        denoising ? outcome.baseline() : donors.metric(),
+        outcome.values(),
+        target);
   }
 
   /**
-   * Returns the metric of each slice's patch, [slice][row]. Slices that change the same columns go
-   * together, since a pass begins at the first column that any of its copies changes.
+   * Patches sets of units, each set in a copy of the batch: what growth curves ask for.
+   *
+   * @return the metric of the run that is patched into, and of each set
    */
-  private List<double[]> patched(
-      Continuation base, HookPoint point, NDArray donor, List<Slice> slices) {
-    int[] columns = new int[slices.size()]; // the first that a slice changes
-    for (int i = 0; i < columns.length; i++) {
-      columns[i] = base.skipsColumns() ? SweepAxes.firstColumn(slices.get(i), target) : 0;
-    }
-    List<Integer> order =
-        IntStream.range(0, columns.length)
-            .boxed()
-            .sorted(Comparator.comparingInt(i -> columns[i]))
-            .toList();
-    double[][] values = new double[slices.size()][];
-    int next = 0;
-    while (next < order.size()) {
-      int column = columns[order.get(next)];
-      int wanted = SweepAxes.copies(target.batch() * (target.length() - column));
-      int copies = Math.min(Math.min(wanted, base.mostCopies()), order.size() - next);
-      List<Integer> batch = order.subList(next, next + copies);
-      StackedPatch patch =
-          new StackedPatch(
-              point, donor, batch.stream().map(i -> Optional.of(slices.get(i))).toList());
-      double[][] metrics = base.metric(point.layer(), column, copies, List.of(patch));
-      for (int copy = 0; copy < copies; copy++) {
-        values[batch.get(copy)] = metrics[copy];
-      }
-      next += copies;
-    }
-    return List.of(values);
+  CellRunner.Outcome sets(String name, List<List<Unit>> sets) {
+    Map<String, String> parts = identity();
+    parts.put("sets", sets.toString());
+    return new CellRunner(model, target, metric, new RunDonors(model, source, metric), options())
+        .run(new SweepIdentity(name, parts), sets.stream().map(Unit::cell).toList());
   }
 
-  private void checkAligned() {
+  private Map<String, String> identity() {
+    Map<String, String> parts = new LinkedHashMap<>();
+    parts.put("patched from", SweepIdentity.words(source));
+    return parts;
+  }
+
+  HookedTransformer model() {
+    return model;
+  }
+
+  /** Returns the prompts that are patched into. */
+  Tokens target() {
+    return target;
+  }
+
+  boolean isDenoising() {
+    return denoising;
+  }
+
+  private PatchingSweep checked() {
     boolean aligned = source.batch() == target.batch() && source.length() == target.length();
     for (int row = 0; aligned && row < source.batch(); row++) {
       aligned = Arrays.equals(source.columns(row), target.columns(row));
@@ -142,5 +146,6 @@ public final class PatchingSweep {
           "Patching needs clean and corrupted prompts in pairs of equal length, padded alike; got %s and %s. Choose corruptions with as many tokens, or patch spans by hand: model.with(patch(...))"
               .formatted(source, target));
     }
+    return this;
   }
 }

@@ -98,15 +98,20 @@ final class SweepAxes {
     return slices;
   }
 
-  /** Returns the first column, over all rows, that a slice of the cell changes. */
+  /**
+   * Returns the first column, over all rows, that a slice of the cell changes; rows that have not
+   * its position change nowhere.
+   */
   static int firstColumn(Slice slice, Tokens tokens) {
     int first = 0;
     for (Axis axis : List.of(Axis.POS, Axis.QUERY_POS)) {
       if (slice.selections().get(axis) instanceof Slice.Indices indices) {
         int position = indices.indices().get(0);
-        first = tokens.length();
+        first = tokens.length() - 1;
         for (int row = 0; row < tokens.batch(); row++) {
-          first = Math.min(first, tokens.column(row, position));
+          if (position < tokens.length(row)) {
+            first = Math.min(first, tokens.column(row, position));
+          }
         }
       }
     }

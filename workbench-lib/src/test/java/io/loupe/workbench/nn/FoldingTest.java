@@ -22,7 +22,7 @@ import io.loupe.workbench.nn.Gauge.Step;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Sites;
-import io.loupe.workbench.sweep.HeadAblation;
+import io.loupe.workbench.sweep.AblationSweep;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.testing.Checkpoints;
 import io.loupe.workbench.testing.Expected;
@@ -273,10 +273,10 @@ class FoldingTest {
     Tokens tokens = Expected.of("golden/gpt2").tokens("input_ids");
     Tokens reference = Expected.of("golden/gpt2").tokens("corrupt_ids");
     Metric loss = Metrics.loss();
-    double[][] zeroRaw = HeadAblation.zero(raw, loss).eachHead(tokens).effects();
-    double[][] zeroFolded = HeadAblation.zero(folded, loss).eachHead(tokens).effects();
-    double[][] meanRaw = HeadAblation.mean(raw, loss, reference).eachHead(tokens).effects();
-    double[][] meanFolded = HeadAblation.mean(folded, loss, reference).eachHead(tokens).effects();
+    double[][] zeroRaw = AblationSweep.zero(raw, loss).heads(tokens).effects();
+    double[][] zeroFolded = AblationSweep.zero(folded, loss).heads(tokens).effects();
+    double[][] meanRaw = AblationSweep.mean(raw, loss, reference).heads(tokens).effects();
+    double[][] meanFolded = AblationSweep.mean(folded, loss, reference).heads(tokens).effects();
     for (Head head : raw.config().allHeads()) {
       int layer = head.layer();
       int index = head.index();
@@ -320,14 +320,14 @@ class FoldingTest {
     assertThat(folded.run(tokens).provenance().gauge()).isEqualTo(folded.gauge().toString());
     assertThat(folded.provenance(tokens).weightsSha256())
         .isEqualTo(model.provenance(tokens).weightsSha256());
-    var zero = HeadAblation.zero(folded, Metrics.loss()).eachHead(tokens);
+    var zero = AblationSweep.zero(folded, Metrics.loss()).heads(tokens);
     assertThat(zero.plot().title()).contains("zero ablation (folded weights)");
     assertThat(zero.toString()).contains("folded weights");
     assertThat(zero.gauge()).isEqualTo(folded.gauge());
-    var mean = HeadAblation.mean(folded, Metrics.loss(), tokens).eachHead(tokens);
+    var mean = AblationSweep.mean(folded, Metrics.loss(), tokens).heads(tokens);
     assertThat(mean.plot().title()).contains("mean ablation").doesNotContain("weights");
     var control =
-        HeadAblation.zero(model, Metrics.loss())
+        AblationSweep.zero(model, Metrics.loss())
             .againstRandom(io.loupe.workbench.site.HeadSet.parse("L0H1"), tokens, 2, 1);
     assertThat(control.toString()).startsWith("zero ablation (raw weights) of");
   }

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Batched sweeps against one plain run per ablation. */
-class HeadAblationTest {
+class AblationSweepTest {
   private static final Tokens TOKENS =
       Tokens.padded(
           Tokens.Padding.LEFT, new long[] {1, 2, 3, 4, 5}, new long[] {9, 8, 7}, new long[] {4, 4});
@@ -37,7 +37,7 @@ class HeadAblationTest {
   @ParameterizedTest
   @MethodSource("models")
   void zeroEqualsOneRunPerHead(HookedTransformer model) {
-    HeadEffects effects = HeadAblation.zero(model, LOSS).eachHead(TOKENS);
+    AblationEffects effects = AblationSweep.zero(model, LOSS).heads(TOKENS);
     double[] baseline = LOSS.perExample(model.run(TOKENS));
     for (Head head : model.config().allHeads()) {
       double[] ablated = LOSS.perExample(model.with(Interventions.zero(head)).run(TOKENS));
@@ -47,13 +47,13 @@ class HeadAblationTest {
       }
     }
     assertThat(effects.baseline()).isCloseTo(LOSS.of(model.run(TOKENS)), within(1e-12));
-    assertThat(effects.kind()).isEqualTo("zero");
+    assertThat(effects.ablation().kind()).isEqualTo(Ablation.Kind.ZERO);
   }
 
   @ParameterizedTest
   @MethodSource("models")
   void meanEqualsOneRunPerHead(HookedTransformer model) {
-    HeadEffects effects = HeadAblation.mean(model, LOSS, REFERENCE).eachHead(TOKENS);
+    AblationEffects effects = AblationSweep.mean(model, LOSS, REFERENCE).heads(TOKENS);
     ActivationCache reference = model.run(REFERENCE, Capture.of(Sites.Z)).cache();
     double baseline = LOSS.of(model.run(TOKENS));
     for (Head head : model.config().allHeads()) {
@@ -66,8 +66,8 @@ class HeadAblationTest {
   @MethodSource("models")
   void manyBatchesEqualOne(HookedTransformer model) {
     Tokens wide = TOKENS.repeat(2000); // 30,000 tokens: each ablation fills a batch of its own
-    double[] small = HeadAblation.zero(model, LOSS).together(HeadSet.parse("L0H0 L2H3"), TOKENS);
-    double[] large = HeadAblation.zero(model, LOSS).together(HeadSet.parse("L0H0 L2H3"), wide);
+    double[] small = AblationSweep.zero(model, LOSS).together(HeadSet.parse("L0H0 L2H3"), TOKENS);
+    double[] large = AblationSweep.zero(model, LOSS).together(HeadSet.parse("L0H0 L2H3"), wide);
     for (int row = 0; row < large.length; row++) {
       assertThat(large[row]).isCloseTo(small[row % 3], within(1e-6));
     }
@@ -76,7 +76,7 @@ class HeadAblationTest {
   @Test
   void topHeadsAreThoseWithTheLargestEffect() {
     HookedTransformer model = TinyModels.gpt2(LoadOptions.DEFAULT);
-    HeadEffects effects = HeadAblation.zero(model, LOSS).eachHead(TOKENS);
+    AblationEffects effects = AblationSweep.zero(model, LOSS).heads(TOKENS);
     double smallestOfTop =
         effects.top(3).toList().stream().mapToDouble(effects::effect).min().orElseThrow();
     long larger =
@@ -84,7 +84,7 @@ class HeadAblationTest {
             .filter(h -> effects.effect(h) > smallestOfTop)
             .count();
     assertThat(larger).isEqualTo(2);
-    Head best = effects.ranked().get(0);
+    Unit best = effects.ranked().get(0);
     assertThat(effects.interval(best, 1).low()).isLessThanOrEqualTo(effects.effect(best));
     assertThat(effects.interval(best, 1).high()).isGreaterThanOrEqualTo(effects.effect(best));
   }
@@ -92,9 +92,9 @@ class HeadAblationTest {
   @Test
   void theControlDrawsOtherHeadsOfTheSameNumber() {
     HookedTransformer model = TinyModels.gpt2(LoadOptions.DEFAULT);
-    HeadAblation ablation = HeadAblation.zero(model, LOSS);
-    HeadSet top = ablation.eachHead(TOKENS).top(2);
-    RandomHeadControl control = ablation.againstRandom(top, TOKENS, 30, 7);
+    AblationSweep ablation = AblationSweep.zero(model, LOSS);
+    HeadSet top = ablation.heads(TOKENS).top(2);
+    RandomControl control = ablation.againstRandom(top, TOKENS, 30, 7);
     double baseline = LOSS.of(model.run(TOKENS));
     double effect = LOSS.of(model.with(Interventions.zero(top)).run(TOKENS)) - baseline;
     assertThat(control.effect()).isCloseTo(effect, within(1e-6));
@@ -108,7 +108,7 @@ class HeadAblationTest {
 
   @Test
   void refusesHeadsThatDoNotExist() {
-    HeadAblation ablation = HeadAblation.zero(TinyModels.gpt2(LoadOptions.DEFAULT), LOSS);
+    AblationSweep ablation = AblationSweep.zero(TinyModels.gpt2(LoadOptions.DEFAULT), LOSS);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ablation.together(HeadSet.parse("L3H0"), TOKENS))
         .withMessageContaining("L3H0 does not exist");
