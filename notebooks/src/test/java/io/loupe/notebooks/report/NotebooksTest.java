@@ -61,7 +61,16 @@ class NotebooksTest {
             "7 pairs of 12 tokens",
             "she - he, mean: Lily 4.54, Tim -1.03",
             "Before the last layer 72 %",
-            "alone is L4H2 (47 %), acting at \",\" and looking there at \"Lily\""));
+            "alone is L4H2 (47 %), acting at \",\" and looking there at \"Lily\""),
+        new Wanted(
+            "04-attention-edits.ipynb",
+            "Attention edits: what must the model look at?",
+            11,
+            7,
+            "24 prompts; right minus wrong pronoun: 2.96",
+            "Of single heads L4H2 matters most (-1.28)",
+            "rounded to 4 bits cost 0.023 nats",
+            "12 of them on its side"));
   }
 
   @Test

@@ -30,8 +30,17 @@ public final class Metrics {
   /**
    * Logit of each row's answer minus logit of its wrong answer, at its last position (Wang et al.
    * 2022).
+   *
+   * @throws IllegalArgumentException if an answer is its own wrong answer
    */
   public static Metric logitDifference(long[] answers, long[] wrong) {
+    for (int row = 0; row < Math.min(answers.length, wrong.length); row++) {
+      if (answers[row] == wrong[row]) {
+        throw new IllegalArgumentException(
+            "Answer and wrong answer of row %d are the same token, %d: the difference is always 0. tokens(tokenizer, \" she\") gives an answer's id"
+                .formatted(row, answers[row]));
+      }
+    }
     LastTokenMetric metric =
         (last, tokens) -> pick(last, answers, tokens).sub(pick(last, wrong, tokens));
     return metric;

@@ -121,4 +121,11 @@ class MetricsTest {
         .isThrownBy(() -> Metrics.logProbability(0, 1, 2).of(RUN))
         .withMessageContaining("one for each of the 2");
   }
+
+  @Test
+  void anAnswerThatIsItsOwnWrongAnswerIsRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Metrics.logitDifference(new long[] {4, 5}, new long[] {3, 5}))
+        .withMessageContaining("row 1 are the same token, 5");
+  }
 }
