@@ -175,13 +175,7 @@ public final class Continuation implements AutoCloseable {
    * else, so that the pass up to that point is the same without it.
    */
   public static boolean isLocal(Intervention intervention) {
-    return intervention instanceof Intervention.ZeroAblation
-        || intervention instanceof Intervention.MeanAblation
-        || intervention instanceof Intervention.ResampleAblation
-        || intervention instanceof Intervention.Patch
-        || intervention instanceof Intervention.Add
-        || intervention instanceof Intervention.Scale
-        || intervention instanceof Intervention.Edit;
+    return intervention.reads().isEmpty();
   }
 
   /**
@@ -203,8 +197,7 @@ public final class Continuation implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       NDArray residual = stacked(Sites.RESID_PRE.at(layer), column, copies, scope);
       StackedHooks hooks = new StackedHooks(layer, column, copies, patches, scope);
-      boolean lastOnly =
-          ContinuationMemory.readsLastColumn(tokens, metric) && model.interventions().isEmpty();
+      boolean lastOnly = ContinuationMemory.readsLastColumn(tokens, metric) && !isEdited(model);
       NDArray logits =
           transformer.resume(layer, residual, stackedTokens, past, copies, lastOnly, scope, hooks);
       double[][] values = new double[copies][];

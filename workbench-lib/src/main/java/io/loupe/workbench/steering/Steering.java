@@ -172,7 +172,7 @@ public final class Steering {
     return rows.toArray(double[][]::new);
   }
 
-  private static List<Tokens> parts(Tokens tokens) {
+  static List<Tokens> parts(Tokens tokens) {
     int rows = Math.max(1, TOKENS / tokens.length());
     List<Tokens> parts = new ArrayList<>();
     for (int from = 0; from < tokens.batch(); from += rows) {
@@ -207,7 +207,7 @@ public final class Steering {
     return agreeing;
   }
 
-  private static double[] mean(double[][] rows) {
+  static double[] mean(double[][] rows) {
     double[] mean = new double[rows[0].length];
     for (double[] row : rows) {
       for (int i = 0; i < mean.length; i++) {

@@ -5,13 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.loupe.workbench.intervention.Intervention;
+import io.loupe.workbench.intervention.Value;
+import io.loupe.workbench.metric.Metric;
+import io.loupe.workbench.metric.Metrics;
 import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.Generation;
 import io.loupe.workbench.model.GenerationOptions;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.LoadOptions;
 import io.loupe.workbench.model.Pooling;
+import io.loupe.workbench.model.Run;
 import io.loupe.workbench.safetensors.SafetensorsWriter;
+import io.loupe.workbench.site.Axis;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.HeadSet;
 import io.loupe.workbench.site.HookPoint;
@@ -200,6 +206,43 @@ class SteeringTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Steering.functionVector(model, demonstrations, HeadSet.parse("L3H0"), AT))
         .withMessageContaining("3 layers of 4");
+  }
+
+  /** One full pass for each head, its values at the last token set to the mean by hand. */
+  @Test
+  void taskHeadsEqualTheNaiveLoop() {
+    Tokens demonstrations = random(5, 9, 20);
+    Tokens shuffled =
+        Tokens.padded(Tokens.Padding.RIGHT, random(1, 8, 21).row(0), random(1, 6, 22).row(0));
+    Metric metric = Metrics.logProbability(3, 4);
+    for (HookedTransformer each : TinyModels.all(LoadOptions.DOUBLE)) {
+      TaskHeads found = TaskHeads.of(each, demonstrations, shuffled, metric);
+      Run run = each.run(demonstrations, Capture.of(Sites.Z));
+      double[] baseline = metric.perExample(each.run(shuffled));
+      assertThat(found.baseline()).containsExactly(baseline, within(1e-9));
+      for (Head head : HeadSet.parse("L0H1 L1H3 L2H0")) {
+        HookPoint z = Sites.Z.at(head.layer());
+        var mean = run.cache().get(z).get(":, -1").mean(new int[] {0}).reshape(1, 1, 4, 12);
+        Slice slice = Slice.positions(-1).and(Axis.HEAD, head.index());
+        Intervention patch = new Intervention.Patch(z, slice, Value.of(mean, "mean"));
+        double[] expected = metric.perExample(each.with(patch).run(shuffled));
+        assertThat(found.perExample(head)).containsExactly(expected, within(1e-9));
+        double effect = (expected[0] + expected[1] - baseline[0] - baseline[1]) / 2;
+        assertThat(found.effect(head)).isCloseTo(effect, within(1e-9));
+      }
+      Head best = found.top(1).toList().get(0);
+      for (Head head : each.config().allHeads()) {
+        assertThat(found.effect(head)).isLessThanOrEqualTo(found.effect(best));
+      }
+      assertThat(found.toString()).contains(best.toString());
+    }
+    TaskHeads found = TaskHeads.of(model, demonstrations, shuffled, metric);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> found.top(13))
+        .withMessageContaining("There are 12 heads");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> found.effect(new Head(3, 0)))
+        .withMessageContaining("layers 0 to 2");
   }
 
   @Test
