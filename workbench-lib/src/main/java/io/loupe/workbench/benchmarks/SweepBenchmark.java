@@ -24,6 +24,7 @@ import io.loupe.workbench.sweep.AblationEffects;
 import io.loupe.workbench.sweep.AblationSweep;
 import io.loupe.workbench.sweep.PatchingEffects;
 import io.loupe.workbench.sweep.PatchingSweep;
+import io.loupe.workbench.sweep.Unit;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,6 +92,15 @@ public final class SweepBenchmark implements Benchmark {
         Measurement.of(
             "head sweep: time of all prompts / half",
             whole / seconds(() -> half.over(Sites.Z, Axis.HEAD)),
+            "x"));
+    List<Unit> all = Unit.all(model.config(), Unit.Kind.HEAD);
+    List<Unit> everySecond = all.stream().filter(unit -> unit.index() % 2 == 0).toList();
+    AblationSweep ablation = AblationSweep.zero(model, METRIC);
+    double ofAll = seconds(() -> ablation.each(all, clean));
+    measured.add(
+        Measurement.of(
+            "zero ablation: time of all heads / every second",
+            ofAll / seconds(() -> ablation.each(everySecond, clean)),
             "x"));
     double byHead = seconds(() -> sweep.over(Sites.Z, Axis.HEAD, Axis.POS));
     double perPatch = whole / (sizes.layers() * sizes.heads());

@@ -205,7 +205,11 @@ public final class Continuation implements AutoCloseable {
         NDIndex rows =
             new NDIndex()
                 .addSliceDim((long) copy * tokens.batch(), (long) (copy + 1) * tokens.batch());
-        values[copy] = values(logits.get(rows));
+        try (NDManager one = scope.newSubManager()) { // what the metric makes of one copy
+          NDArray own = logits.get(rows);
+          own.attach(one);
+          values[copy] = values(own);
+        }
       }
       return values;
     }

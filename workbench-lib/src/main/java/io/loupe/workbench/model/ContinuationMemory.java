@@ -70,11 +70,11 @@ public final class ContinuationMemory {
     long rows = (long) copies * tokens.batch();
     int computed = tokens.length() - column;
     boolean last = readsLastColumn(tokens, metric);
-    long logits =
+    long logits = // of all copies, and what the metric makes of one
         last
-            ? 3L * rows * sizes.vocab()
-            : 2L * rows * computed * sizes.vocab()
-                + 3L * elements(Sites.LOGITS, tokens.batch(), tokens.length());
+            ? (rows + 3L * tokens.batch()) * sizes.vocab()
+            : rows * computed * sizes.vocab()
+                + 5L * elements(Sites.LOGITS, tokens.batch(), tokens.length());
     long stacked = elements(Sites.RESID_PRE, rows, computed);
     for (Site site : patched) {
       stacked += 4 * elements(site, rows, computed); // given, donor, mask, result
@@ -86,11 +86,11 @@ public final class ContinuationMemory {
     long heads = (long) sizes.heads() * sizes.dHead();
     long shared = (long) sizes.kvHeads() * sizes.dHead();
     long perToken =
-        14L * sizes.dModel()
-            + 6 * heads
-            + 6 * shared
-            + 6L * sizes.dMlp()
-            + 4L * sizes.heads() * keys;
+        18L * sizes.dModel()
+            + 8 * heads
+            + 8 * shared
+            + 7L * sizes.dMlp()
+            + 5L * sizes.heads() * keys;
     return rows * computed * perToken + rows * keys * 4 * shared;
   }
 

@@ -7,6 +7,7 @@ import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.Provenance;
 import io.loupe.workbench.nn.Gauge;
 import io.loupe.workbench.plot.Figure;
+import io.loupe.workbench.plot.Heatmap;
 import io.loupe.workbench.plot.Plots;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.HeadSet;
@@ -123,7 +124,7 @@ public final class AblationEffects implements Displayable {
   public double[][] effects() {
     if (!isAllHeads()) {
       throw new IllegalArgumentException(
-          "%s were ablated, not all heads; read effect(unit) or table()"
+          "%s were ablated, not all heads; read effect(unit), table() or plot()"
               .formatted(Unit.words(plan.units())));
     }
     double[][] effects = new double[plan.model().config().layers()][plan.model().config().heads()];
@@ -169,21 +170,32 @@ public final class AblationEffects implements Displayable {
   }
 
   /**
-   * Draws the effects: all heads as a heat map with layers as rows, white at zero; other units as
-   * bars with their 95 % bootstrap intervals (seed 0), the 60 with the largest effects if there are
-   * more.
+   * Draws the effects of all heads as a heat map with layers as rows, white at zero.
+   *
+   * @throws IllegalArgumentException if something else than all heads was ablated
+   */
+  public Heatmap heatmap() {
+    return Plots.heatmap(effects())
+        .rows(numbered("L", plan.model().config().layers()))
+        .columns(numbered("H", plan.model().config().heads()))
+        .diverging()
+        .yLabel("layer")
+        .xLabel("head")
+        .colorLabel("change of the metric")
+        .title(title());
+  }
+
+  private String title() {
+    return "Effect of %s, each alone".formatted(plan.ablation().named(gauge()));
+  }
+
+  /**
+   * Draws the effects: all heads as a heat map; other units as bars with their 95 % bootstrap
+   * intervals (seed 0), the 60 with the largest effects if there are more.
    */
   public Figure plot() {
-    String title = "Effect of %s, each alone".formatted(plan.ablation().named(gauge()));
     if (isAllHeads()) {
-      return Plots.heatmap(effects())
-          .rows(numbered("L", plan.model().config().layers()))
-          .columns(numbered("H", plan.model().config().heads()))
-          .diverging()
-          .yLabel("layer")
-          .xLabel("head")
-          .colorLabel("change of the metric")
-          .title(title);
+      return heatmap();
     }
     List<Unit> shown = plan.units().size() <= MOST_BARS ? plan.units() : topUnits(MOST_BARS);
     List<Interval> intervals = shown.stream().map(unit -> interval(unit, 0)).toList();
@@ -194,7 +206,7 @@ public final class AblationEffects implements Displayable {
             intervals.stream().mapToDouble(Interval::low).toArray(),
             intervals.stream().mapToDouble(Interval::high).toArray())
         .yLabel("change of the metric")
-        .title(title);
+        .title(title());
   }
 
   private static List<String> numbered(String prefix, int count) {

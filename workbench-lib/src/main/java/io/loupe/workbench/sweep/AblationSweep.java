@@ -197,8 +197,8 @@ public final class AblationSweep extends CellSweep<AblationSweep> {
       others.removeAll(units);
       if (wanted > others.size()) {
         throw new IllegalArgumentException(
-            "Random sets of %d %s cannot be drawn from the %d other %s; take a smaller set, or compare growth: GrowthSweep"
-                .formatted(wanted, kind.plural(), others.size(), kind.plural()));
+            "Random sets of %s cannot be drawn from %s that are not in the set; take a smaller set, or compare growth: GrowthSweep"
+                .formatted(kind.words(wanted), kind.words(others.size())));
       }
       Collections.shuffle(others, new Random(seed));
       drawn.addAll(others.subList(0, (int) wanted));

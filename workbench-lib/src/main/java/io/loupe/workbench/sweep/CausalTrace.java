@@ -25,6 +25,8 @@ import java.util.Optional;
  * deviation of the span's embeddings, ten draws of it, one layer restored at a time. The paper
  * restores MLP and attention outputs in windows of ten layers (of 48): {@code restore(MLP_OUT,
  * 10)}.
+ *
+ * <p>A checkpoint is a file for each draw of the noise, with the draw's number behind its name.
  */
 public final class CausalTrace extends CellSweep<CausalTrace> {
   private final HookedTransformer model;

@@ -9,10 +9,10 @@ import java.util.stream.IntStream;
  */
 public enum TraceRole {
   BEFORE("before the span"),
-  FIRST("first token of the span"),
-  MIDDLE("middle of the span"),
-  LAST("last token of the span"),
-  NEXT("first token behind it"),
+  FIRST("span: first"),
+  MIDDLE("span: middle"),
+  LAST("span: last"),
+  NEXT("behind the span"),
   FURTHER("further tokens"),
   END("last token");
 

@@ -8,9 +8,11 @@ import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.site.Slice;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -28,20 +30,20 @@ public record Unit(Kind kind, int layer, int index) implements Comparable<Unit> 
 
   /** What a unit is. */
   public enum Kind {
-    HEAD("heads"),
-    MLP("MLPs"),
-    ATTENTION("attention sublayers"),
-    LAYER("layers");
+    HEAD("head"),
+    MLP("MLP"),
+    ATTENTION("attention sublayer"),
+    LAYER("layer");
 
-    private final String plural;
+    private final String singular;
 
-    Kind(String plural) {
-      this.plural = plural;
+    Kind(String singular) {
+      this.singular = singular;
     }
 
-    /** Returns what several are called. */
-    public String plural() {
-      return plural;
+    /** Returns so many in words: {@code 1 head}, {@code 3 MLPs}. */
+    String words(long count) {
+      return count + " " + singular + (count == 1 ? "" : "s");
     }
   }
 
@@ -176,16 +178,13 @@ public record Unit(Kind kind, int layer, int index) implements Comparable<Unit> 
         slices.entrySet().stream().map(e -> new Cell.Edit(e.getKey(), e.getValue())).toList());
   }
 
-  /** Returns what a set consists of, in words: {@code 3 heads}, {@code 2 heads and MLPs}. */
+  /** Returns what a set consists of, in words: {@code 3 heads}, {@code 1 head and 2 MLPs}. */
   static String words(Collection<Unit> units) {
-    return units.size()
-        + " "
-        + units.stream()
-            .map(Unit::kind)
-            .distinct()
-            .sorted()
-            .map(Kind::plural)
-            .collect(Collectors.joining(" and "));
+    return Arrays.stream(Kind.values())
+        .map(kind -> Map.entry(kind, units.stream().filter(u -> u.kind == kind).count()))
+        .filter(each -> each.getValue() > 0)
+        .map(each -> each.getKey().words(each.getValue()))
+        .collect(Collectors.joining(" and "));
   }
 
   /** Orders by layer, kind and index. */

@@ -262,6 +262,17 @@ class PatchingSweepTest {
     Metric broken = (logits, tokens) -> logits.get(":, 0, 0").mul(Double.NaN);
     refused(
         () -> PatchingSweep.denoising(model, CLEAN, CORRUPTED, broken).over(Sites.Z, HEAD), "NaN");
+    Metric brokenAtSource =
+        (logits, tokens) ->
+            tokens.equals(CLEAN)
+                ? broken.perExample(logits, tokens)
+                : ALL.perExample(logits, tokens);
+    refused(
+        () -> PatchingSweep.denoising(model, CLEAN, CORRUPTED, brokenAtSource).over(Sites.Z, HEAD),
+        "that is patched from is not a number (NaN)");
+    refused(
+        () -> PatchingSweep.noising(model, CLEAN, CORRUPTED, brokenAtSource).over(Sites.Z, HEAD),
+        "is not a number (NaN) before anything is patched");
   }
 
   private static void refused(Runnable request, String message) {

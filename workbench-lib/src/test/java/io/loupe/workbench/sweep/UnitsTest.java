@@ -172,7 +172,7 @@ class UnitsTest {
     }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> sweep.againstRandom(Unit.of(HeadSet.all(3, 4)), TOKENS, 3, 1))
-        .withMessageContaining("12 heads cannot be drawn from the 0 other");
+        .withMessageContaining("12 heads cannot be drawn from 0 heads");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> sweep.againstRandom(set, TOKENS, 0, 1))
         .withMessageContaining("at least one");
