@@ -77,7 +77,10 @@ final class LogitAttributor {
     return Sites.RESID_POST.at(config.layers() - 1);
   }
 
-  private static void requireSum(HookedTransformer model) {
+  /**
+   * Refuses models whose logits, scales frozen, are no sum over what their parts add to the stream.
+   */
+  static void requireSum(HookedTransformer model) {
     ModelConfig config = model.config();
     if (!config.block().norms().streamIsSum()) {
       throw new IllegalArgumentException(

@@ -163,18 +163,19 @@ public final class Training implements AutoCloseable {
 
   private double step(int step, NDManager scope) {
     Map<String, NDArray> leaves = leaves(scope);
-    double loss;
+    Map<String, Double> values = new LinkedHashMap<>();
     try (GradientCollector collector = Engines.pytorch().newGradientCollector()) {
-      Map<String, NDArray> parts = objective.losses(leaves, batches.at(step), scope);
-      NDArray total = null;
-      for (NDArray part : parts.values()) {
-        total = total == null ? part : total.add(part);
-      }
-      if (total == null) {
-        throw new IllegalArgumentException("The objective gave no loss");
-      }
-      loss = note(step, parts);
-      collector.backward(total);
+      objective.compute(
+          leaves,
+          batches.at(step),
+          scope,
+          (name, loss) -> {
+            values.put(name, value(step, name, loss));
+            collector.backward(loss);
+          });
+    }
+    if (values.isEmpty()) {
+      throw new IllegalArgumentException("The objective gave no loss");
     }
     double factor = clipping(step, leaves);
     leaves.forEach(
@@ -183,7 +184,8 @@ public final class Training implements AutoCloseable {
           gradient.attach(scope);
           optimizer.update(name, leaf, factor == 1 ? gradient : gradient.muli(factor));
         });
-    return loss;
+    values.forEach((name, loss) -> losses.computeIfAbsent(name, n -> new ArrayList<>()).add(loss));
+    return values.values().stream().mapToDouble(Double::doubleValue).sum();
   }
 
   /** Handles on the parameters' own memory that collect this step's gradient alone. */
@@ -199,26 +201,25 @@ public final class Training implements AutoCloseable {
     return leaves;
   }
 
-  private double note(int step, Map<String, NDArray> parts) {
-    double total = 0;
-    for (Map.Entry<String, NDArray> part : parts.entrySet()) {
-      double value = Tensors.doubles(part.getValue().stopGradient())[0];
-      if (!Double.isFinite(value)) {
-        throw new TrainingException(
-            step,
-            "The loss '%s' is %s at step %d of %d; %s. The learning rate there is %.3g: try a smaller one"
-                .formatted(
-                    part.getKey(),
-                    value,
-                    step,
-                    options.steps(),
-                    blame(),
-                    options.schedule().at(step, options.steps())));
-      }
-      losses.computeIfAbsent(part.getKey(), name -> new ArrayList<>()).add(value);
-      total += value;
+  private double value(int step, String name, NDArray loss) {
+    if (loss.size() != 1) {
+      throw new IllegalArgumentException(
+          "A loss is one number; '%s' has the shape %s".formatted(name, loss.getShape()));
     }
-    return total;
+    double value = Tensors.doubles(loss.stopGradient())[0];
+    if (!Double.isFinite(value)) {
+      throw new TrainingException(
+          step,
+          "The loss '%s' is %s at step %d of %d; %s. The learning rate there is %.3g: try a smaller one"
+              .formatted(
+                  name,
+                  value,
+                  step,
+                  options.steps(),
+                  blame(),
+                  options.schedule().at(step, options.steps())));
+    }
+    return value;
   }
 
   /** Says which parameter is to blame for a loss that is not a number. */
