@@ -40,6 +40,28 @@ final class FrozenHead {
     return unembed(x, orNull("unembed.b_U"));
   }
 
+  /**
+   * Returns the direction before a norm that is, its scale frozen, the given one behind it: what
+   * both read of a vector is the same, but for the norm's bias.
+   */
+  static double[] before(HookedTransformer model, String norm, double scale, double[] direction) {
+    double[] weight =
+        model.weights().names().contains(norm + ".w")
+            ? Tensors.doubles(model.weights().get(norm + ".w"))
+            : new double[0];
+    double[] before = new double[direction.length];
+    double mean = 0;
+    for (int i = 0; i < before.length; i++) {
+      before[i] = (weight.length == 0 ? direction[i] : weight[i] * direction[i]) / scale;
+      mean += before[i] / before.length;
+    }
+    boolean centred = model.config().norm().kind() == NormSpec.Kind.LAYER_NORM;
+    for (int i = 0; centred && i < before.length; i++) {
+      before[i] -= mean;
+    }
+    return before;
+  }
+
   /** Returns a part of what an attention adds, as it is behind the norm that follows. */
   NDArray behindAttention(int layer, NDArray part, NDArray scale) {
     return through("blocks." + layer + ".ln1_post", part, scale);

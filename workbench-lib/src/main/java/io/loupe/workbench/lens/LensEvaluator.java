@@ -7,6 +7,8 @@ import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /** Measures two lenses on a corpus that they read together. */
 final class LensEvaluator implements LensPass.Visitor {
@@ -22,7 +24,7 @@ final class LensEvaluator implements LensPass.Visitor {
   private Tokens batch;
   private int firstRow;
   private int source;
-  private @org.jspecify.annotations.Nullable NDArray target;
+  private @Nullable NDArray target;
 
   private LensEvaluator(
       HookedTransformer model,
@@ -107,21 +109,33 @@ final class LensEvaluator implements LensPass.Visitor {
       for (int id = 0; id < sum.length; id++) {
         mean[id] += sum[id];
       }
-      boolean causal = model.config().causal();
+      double[] ofText = ofText(said);
       int first = 0;
+      for (int row = 0; row < batch.batch(); row++) {
+        int length = batch.length(row);
+        int predictions = model.config().causal() ? length - 1 : length;
+        for (int position = 0; position < length; position++) {
+          divergence[firstRow + row] += each[first + position] / length;
+          crossEntropy -= position < predictions ? ofText[first + position] : 0;
+        }
+        predicted += predictions;
+        first += length;
+      }
+      tokens += first;
+    }
+
+    /** Returns the log-probability of what the text has, [token]; of token 0 where it ends. */
+    private double[] ofText(NDArray said) {
+      int ahead = model.config().causal() ? 1 : 0;
+      LongStream.Builder answers = LongStream.builder();
       for (int row = 0; row < batch.batch(); row++) {
         long[] ids = batch.row(row);
         for (int position = 0; position < ids.length; position++) {
-          divergence[firstRow + row] += each[first + position] / ids.length;
-          int answer = causal ? position + 1 : position;
-          if (answer < ids.length) {
-            crossEntropy -= said.getFloat(first + position, ids[answer]);
-            predicted++;
-          }
+          answers.add(position + ahead < ids.length ? ids[position + ahead] : 0);
         }
-        first += ids.length;
       }
-      tokens += first;
+      NDArray index = said.getManager().create(answers.build().toArray()).expandDims(1);
+      return Tensors.doubles(said.gather(index, 1).squeeze(1));
     }
 
     LensEvaluation.Reading reading(Sums model) {

@@ -77,7 +77,9 @@ final class LensFile {
     String found = texts.getOrDefault(KIND, "");
     if (!found.equals(kind)) {
       throw new IllegalArgumentException(
-          "%s holds no %s%s".formatted(file, kind, found.isEmpty() ? "" : " but a " + found));
+          "%s holds no %s%s"
+              .formatted(
+                  file, kind, found.isEmpty() ? "" : "; it is a lens of another kind: " + found));
     }
     Owner owner =
         new Owner(
