@@ -7,7 +7,6 @@ import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.Run;
 import io.loupe.workbench.nn.ModelConfig;
-import io.loupe.workbench.nn.NormSpec;
 import io.loupe.workbench.nn.Weights;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.HookPoint;
@@ -77,7 +76,10 @@ final class LogitAttributor {
     return Sites.RESID_POST.at(config.layers() - 1);
   }
 
-  private static void requireSum(HookedTransformer model) {
+  /**
+   * Refuses models whose logits, scales frozen, are no sum over what their parts add to the stream.
+   */
+  static void requireSum(HookedTransformer model) {
     ModelConfig config = model.config();
     if (!config.block().norms().streamIsSum()) {
       throw new IllegalArgumentException(
@@ -152,21 +154,9 @@ final class LogitAttributor {
 
   /** Returns the directions before a norm that are, its scale frozen, the given ones behind it. */
   private double[][] through(String norm, HookPoint scale, double[][] directions) {
-    double[] weight = vector(norm + ".w");
     double[] scales = values(scale); // [row, 1]
-    boolean centred = config.norm().kind() == NormSpec.Kind.LAYER_NORM;
-    double[][] before = new double[rows][config.dModel()];
-    for (int row = 0; row < rows; row++) {
-      double mean = 0;
-      for (int i = 0; i < config.dModel(); i++) {
-        double weighted = weight.length == 0 ? directions[row][i] : weight[i] * directions[row][i];
-        before[row][i] = weighted / scales[row];
-        mean += before[row][i] / config.dModel();
-      }
-      for (int i = 0; centred && i < config.dModel(); i++) {
-        before[row][i] -= mean;
-      }
-    }
+    double[][] before = new double[rows][];
+    Arrays.setAll(before, row -> FrozenHead.before(model, norm, scales[row], directions[row]));
     return before;
   }
 

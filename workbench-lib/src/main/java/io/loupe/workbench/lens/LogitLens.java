@@ -1,21 +1,18 @@
 package io.loupe.workbench.lens;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import io.loupe.workbench.display.Displayable;
 import io.loupe.workbench.display.MimeBundle;
-import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
-import io.loupe.workbench.model.Run;
 import io.loupe.workbench.plot.Heatmap;
 import io.loupe.workbench.plot.Plots;
 import io.loupe.workbench.plot.TokenText;
+import io.loupe.workbench.site.HeadSet;
 import io.loupe.workbench.site.HookPoint;
+import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -24,32 +21,25 @@ import java.util.List;
  * masked-LM head). The last row is the model's own prediction: of the next token in a causal model,
  * of the token at the position itself in a bidirectional one.
  *
- * <p>It does not depend on the gauge of the weights.
+ * <p>It reads other places too: the stream between attention and MLP, and what attentions, heads
+ * and MLPs add to it. A {@link NormScale} says by what the final norm then divides.
+ *
+ * <p>On the stream it does not depend on the gauge of the weights.
  */
 public final class LogitLens implements Displayable {
   private final boolean causal;
-  private final List<HookPoint> points;
   private final List<String> tokens;
-  private final long[][] topIds;
-  private final List<List<String>> topTokens;
-  private final double[][] topProbabilities;
-  private final double[][] textProbabilities;
+  private final List<LensReadings.Row> rows;
+  private final String title;
+  private final String from;
 
-  private LogitLens(
-      boolean causal,
-      List<HookPoint> points,
-      List<String> tokens,
-      long[][] topIds,
-      List<List<String>> topTokens,
-      double[][] topProbabilities,
-      double[][] textProbabilities) {
+  LogitLens(
+      boolean causal, List<String> tokens, List<LensReadings.Row> rows, String title, String from) {
     this.causal = causal;
-    this.points = points;
     this.tokens = tokens;
-    this.topIds = topIds;
-    this.topTokens = topTokens;
-    this.topProbabilities = topProbabilities;
-    this.textProbabilities = textProbabilities;
+    this.rows = List.copyOf(rows);
+    this.title = title;
+    this.from = from;
   }
 
   /** Applies the lens to a prompt. */
@@ -63,52 +53,65 @@ public final class LogitLens implements Displayable {
    * tokenizer.
    */
   public static LogitLens of(HookedTransformer model, Tokens tokens) {
-    if (tokens.batch() != 1) {
+    return LogitLensReader.read(model, tokens, streams(model), NormScale.OWN)
+        .lens("Logit lens", "residual stream after");
+  }
+
+  /**
+   * Applies the lens to another place in every layer.
+   *
+   * @param site RESID_PRE, RESID_MID, RESID_POST, ATTN_OUT or MLP_OUT; for RESULT see {@link
+   *     #ofHeads}
+   * @param scale by what the final norm divides
+   * @throws IllegalArgumentException before any run, if the site is another one or the model has it
+   *     not, or if a frozen scale makes no sense in the model: its stream is normalised, or a dense
+   *     layer stands before its logits
+   */
+  public static LogitLens of(HookedTransformer model, Tokens tokens, Site site, NormScale scale) {
+    if (!LogitLensReader.READABLE.contains(site)) {
       throw new IllegalArgumentException(
-          "The logit lens is drawn for one prompt; got a batch of " + tokens.batch());
+          "The logit lens reads vectors that are on the stream or added to it: %s; got %s. Heads are read by LogitLens.ofHeads(model, tokens, heads, scale)"
+              .formatted(LogitLensReader.READABLE, site));
     }
-    List<HookPoint> points = points(model);
-    long[] ids = tokens.row(0);
-    long[] columns = Arrays.stream(tokens.columns(0)).asLongStream().toArray();
-    long[][] top = new long[points.size()][];
-    double[][] probability = new double[points.size()][];
-    double[][] text = new double[points.size()][];
-    try (Run run = model.run(tokens, Capture.matching(points::contains))) {
-      for (int layer = 0; layer < points.size(); layer++) {
-        NDArray residual = run.cache().get(points.get(layer));
-        try (NDManager scope = residual.getManager().newSubManager()) {
-          NDArray own = residual.stopGradient();
-          own.attach(scope);
-          NDArray rows = own.get(0).get(scope.create(columns)); // [pos, d_model]
-          NDArray p =
-              model.decode(rows).softmax(-1).toType(DataType.FLOAT64, false); // [pos, vocab]
-          top[layer] = p.argMax(-1).toLongArray();
-          probability[layer] = p.max(new int[] {-1}).toDoubleArray();
-          text[layer] = textProbabilities(p, ids, model.config().causal());
-        }
-      }
+    List<LogitLensReader.Place> places = new ArrayList<>();
+    for (int layer = 0; layer < model.config().layers(); layer++) {
+      places.add(LogitLensReader.Place.of(site.at(layer)));
     }
-    List<List<String>> texts = new ArrayList<>();
-    for (long[] row : top) {
-      texts.add(labels(model, Tokens.of(row)));
-    }
-    return new LogitLens(
-        model.config().causal(),
-        points,
-        labels(model, tokens),
-        top,
-        List.copyOf(texts),
-        probability,
-        text);
+    return LogitLensReader.read(model, tokens, places, scale)
+        .lens("Logit lens on " + site + scaled(scale), site.meaning());
   }
 
-  private static List<String> labels(HookedTransformer model, Tokens tokens) {
-    return model.hasTokenizer()
-        ? model.labels(tokens, 0)
-        : Arrays.stream(tokens.row(0)).mapToObj(id -> "<" + id + ">").toList();
+  /**
+   * Applies the lens to what single heads add to the stream.
+   *
+   * @param scale by what the final norm divides
+   * @throws IllegalArgumentException before any run, as {@link #of(HookedTransformer, Tokens, Site,
+   *     NormScale)}, or if there is no such head
+   */
+  public static LogitLens ofHeads(
+      HookedTransformer model, Tokens tokens, HeadSet heads, NormScale scale) {
+    HeadSet missing = heads.minus(model.config().allHeads());
+    if (heads.isEmpty() || !missing.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Name heads among L0H0 to L%dH%d; got %s"
+              .formatted(model.config().layers() - 1, model.config().heads() - 1, heads));
+    }
+    return LogitLensReader.read(
+            model, tokens, heads.toList().stream().map(LogitLensReader.Place::of).toList(), scale)
+        .lens("Logit lens on heads" + scaled(scale), "head");
   }
 
-  private static List<HookPoint> points(HookedTransformer model) {
+  private static String scaled(NormScale scale) {
+    return scale == NormScale.OWN ? " (own scale)" : " (the stream's final scale)";
+  }
+
+  private static List<LogitLensReader.Place> streams(HookedTransformer model) {
+    List<LogitLensReader.Place> places = new ArrayList<>();
+    points(model).forEach(point -> places.add(LogitLensReader.Place.of(point)));
+    return places;
+  }
+
+  static List<HookPoint> points(HookedTransformer model) {
     List<HookPoint> points = new ArrayList<>();
     points.add(Sites.RESID_PRE.at(0));
     for (int layer = 0; layer < model.config().layers(); layer++) {
@@ -117,21 +120,17 @@ public final class LogitLens implements Displayable {
     return List.copyOf(points);
   }
 
-  /** What the model is trained to say at a position is the next token, or the token there. */
-  private static double[] textProbabilities(NDArray p, long[] ids, boolean causal) {
-    double[] probabilities = new double[causal ? ids.length - 1 : ids.length];
-    for (int position = 0; position < probabilities.length; position++) {
-      probabilities[position] = p.getDouble(position, ids[causal ? position + 1 : position]);
-    }
-    return probabilities;
-  }
-
   /**
-   * Returns what each row was read from: RESID_PRE of layer 0 (the embedding), then RESID_POST of
-   * every layer.
+   * Returns what each row was read from: unless another site was asked for, RESID_PRE of layer 0
+   * (the embedding), then RESID_POST of every layer.
    */
   public List<HookPoint> points() {
-    return points;
+    return rows.stream().map(LensReadings.Row::point).toList();
+  }
+
+  /** Returns each row's name: {@code embedding}, {@code layer 3}, {@code L3 MLP}, {@code L3H5}. */
+  public List<String> labels() {
+    return rows.stream().map(LensReadings.Row::label).toList();
   }
 
   /** Returns the prompt's tokens as text. */
@@ -139,23 +138,23 @@ public final class LogitLens implements Displayable {
     return tokens;
   }
 
-  /** Returns the most probable token, [point][pos]. */
+  /** Returns the most probable token, [row][pos]. */
   public long[][] topIds() {
-    return Arrays.stream(topIds).map(long[]::clone).toArray(long[][]::new);
+    return rows.stream().map(row -> row.topIds().clone()).toArray(long[][]::new);
   }
 
-  /** Returns the most probable token as text, [point][pos]. */
+  /** Returns the most probable token as text, [row][pos]. */
   public List<List<String>> topTokens() {
-    return topTokens;
+    return rows.stream().map(LensReadings.Row::topTokens).toList();
   }
 
-  /** Returns the probability of the most probable token, [point][pos]. */
+  /** Returns the probability of the most probable token, [row][pos]. */
   public double[][] topProbabilities() {
-    return copy(topProbabilities);
+    return rows.stream().map(row -> row.topProbabilities().clone()).toArray(double[][]::new);
   }
 
   /**
-   * Returns the probability of the token that the prompt goes on with, [point][pos], one position
+   * Returns the probability of the token that the prompt goes on with, [row][pos], one position
    * fewer.
    *
    * @throws IllegalStateException if the model is bidirectional and predicts no next token
@@ -165,11 +164,11 @@ public final class LogitLens implements Displayable {
       throw new IllegalStateException(
           "A bidirectional model predicts the token at each position, not the next one: call ownTokenProbabilities()");
     }
-    return copy(textProbabilities);
+    return textProbabilities();
   }
 
   /**
-   * Returns the probability of the token that stands at the position, [point][pos].
+   * Returns the probability of the token that stands at the position, [row][pos].
    *
    * @throws IllegalStateException if the model is causal and predicts the next token
    */
@@ -178,11 +177,11 @@ public final class LogitLens implements Displayable {
       throw new IllegalStateException(
           "A causal model predicts the next token, not the one at the position: call nextTokenProbabilities()");
     }
-    return copy(textProbabilities);
+    return textProbabilities();
   }
 
-  private static double[][] copy(double[][] rows) {
-    return Arrays.stream(rows).map(double[]::clone).toArray(double[][]::new);
+  private double[][] textProbabilities() {
+    return rows.stream().map(row -> row.textProbabilities().clone()).toArray(double[][]::new);
   }
 
   /**
@@ -190,35 +189,29 @@ public final class LogitLens implements Displayable {
    * its probability.
    */
   public Heatmap plot() {
-    int rows = points.size();
-    double[][] values = new double[rows][];
-    String[][] text = new String[rows][tokens.size()];
-    List<String> labels = new ArrayList<>();
-    for (int row = 0; row < rows; row++) {
-      int point = rows - 1 - row; // the last layer on top
-      values[row] = topProbabilities[point].clone();
-      labels.add(
-          points.get(point).site().equals(Sites.RESID_PRE)
-              ? "embedding"
-              : "layer " + points.get(point).layer());
+    List<LensReadings.Row> downwards = new ArrayList<>(rows);
+    Collections.reverse(downwards); // the last layer on top
+    double[][] values = new double[downwards.size()][];
+    String[][] text = new String[downwards.size()][tokens.size()];
+    for (int i = 0; i < values.length; i++) {
+      LensReadings.Row row = downwards.get(i);
+      values[i] = row.topProbabilities().clone();
       for (int position = 0; position < tokens.size(); position++) {
-        text[row][position] =
+        text[i][position] =
             "%s\n%.2f"
-                .formatted(
-                    TokenText.visible(topTokens.get(point).get(position)), values[row][position]);
+                .formatted(TokenText.visible(row.topTokens().get(position)), values[i][position]);
       }
     }
     return Plots.heatmap(values)
-        .rows(labels)
+        .rows(downwards.stream().map(LensReadings.Row::label).toList())
         .columns(tokens)
         .cellText(text)
         .sequential()
         .range(0, 1)
         .xLabel("token")
-        .yLabel("residual stream after")
+        .yLabel(from)
         .colorLabel("probability of the top token")
-        .title(
-            "Logit lens: the most probable " + (causal ? "next token" : "token at each position"));
+        .title(title);
   }
 
   @Override
@@ -228,6 +221,6 @@ public final class LogitLens implements Displayable {
 
   @Override
   public String toString() {
-    return "LogitLens of %d tokens, %d points".formatted(tokens.size(), points.size());
+    return "LogitLens of %d tokens, %d rows".formatted(tokens.size(), rows.size());
   }
 }
