@@ -279,7 +279,7 @@ public sealed interface Intervention
   record Edit(HookPoint at, Slice slice, String name, Hook hook) implements Intervention {
     @Override
     public NDArray replacement(NDArray activation, Frame frame, Seen seen) {
-      NDArray edited = hook.apply(activation.duplicate());
+      NDArray edited = hook.apply(activation.mul(1)); // a copy that gradients flow through
       if (!edited.getShape().equals(activation.getShape())) {
         throw new IllegalArgumentException(
             "Edit '%s' at %s must return the shape it was given, %s; it returned %s"

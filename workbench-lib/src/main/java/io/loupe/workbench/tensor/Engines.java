@@ -28,4 +28,12 @@ public final class Engines {
   public static NDManager newManager(Device device) {
     return pytorch().newBaseManager(device);
   }
+
+  /**
+   * Returns a new scope for a pass that is recorded for gradients, to be closed after the way back:
+   * it keeps what the recording reads, and so do the scopes below it.
+   */
+  public static NDManager newRecordingManager(Device device) {
+    return PinnedBuffers.pinning(newManager(device));
+  }
 }

@@ -253,6 +253,18 @@ class EveryInterventionTest {
                 copy(RESID_PRE.at(2), RESID_POST.at(1)),
                 true),
             one(
+                "edited",
+                model,
+                Interventions.edit(RESID_POST.at(0), x -> x.square()),
+                Interventions.edit(RESID_POST.at(0), x -> x),
+                true),
+            one(
+                "edited in place",
+                model,
+                Interventions.edit(RESID_POST.at(0), x -> x.muli(2)),
+                Interventions.edit(RESID_POST.at(0), x -> x.muli(1)),
+                true),
+            one(
                 "added",
                 model,
                 add(RESID_PRE.at(2), vector, 1),
