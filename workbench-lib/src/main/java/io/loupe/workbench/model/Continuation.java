@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * are computed.
  */
 public final class Continuation implements AutoCloseable {
+  /** Tokens that one pass should hold, to keep the cores busy; more is no faster. */
+  private static final int TOKENS = 512;
+
   private final HookedTransformer model;
   private final Transformer transformer;
   private final Tokens tokens;
@@ -58,7 +61,7 @@ public final class Continuation implements AutoCloseable {
             : null;
     Set<Site> kept = new HashSet<>(sites);
     kept.add(Sites.RESID_PRE);
-    if (!(metric instanceof LastTokenMetric)) {
+    if (!lastColumnOnly()) {
       kept.add(Sites.LOGITS); // of the columns that are not computed again
     }
     Applications applications = new Applications(model.interventions());
@@ -84,12 +87,23 @@ public final class Continuation implements AutoCloseable {
    */
   public static Continuation of(
       HookedTransformer model, Tokens tokens, Metric metric, Site... patched) {
-    InputCheck.tokens(tokens, model.config());
     Set<Site> given = new HashSet<>();
     for (Site site : patched) {
       given.addAll(given(site, model.config().block().parallel()));
     }
-    Continuation made = new Continuation(model, model.transformer(), tokens, metric, given);
+    return keeping(model, tokens, metric, given);
+  }
+
+  /**
+   * Runs the model and keeps its activations at some sites, for {@link #base} and for copies whose
+   * steps the caller edits.
+   *
+   * @throws IllegalArgumentException as {@link #of}
+   */
+  public static Continuation keeping(
+      HookedTransformer model, Tokens tokens, Metric metric, Set<Site> sites) {
+    InputCheck.tokens(tokens, model.config());
+    Continuation made = new Continuation(model, model.transformer(), tokens, metric, sites);
     for (int row = 0; row < tokens.batch(); row++) {
       if (Double.isNaN(made.baseline[row])) {
         made.close();
@@ -118,6 +132,25 @@ public final class Continuation implements AutoCloseable {
     return edited ? 1 : Integer.MAX_VALUE;
   }
 
+  /** Returns how many copies keep the cores busy in a pass that begins at a column. */
+  public int copies(int column) {
+    int each = tokens.batch() * (tokens.length() - column);
+    return Math.min(mostCopies(), (TOKENS + each - 1) / each);
+  }
+
+  /** Returns what the run had at a point of a kept site, [the site's axes]; not a copy. */
+  public NDArray base(HookPoint point) {
+    return base.get(point);
+  }
+
+  /**
+   * Tells whether the metric reads the last column alone: in the last layer, queries and whatever
+   * follows are then computed for that column only.
+   */
+  public boolean lastColumnOnly() {
+    return metric instanceof LastTokenMetric && endsTogether();
+  }
+
   /**
    * Continues patched copies.
    *
@@ -128,27 +161,63 @@ public final class Continuation implements AutoCloseable {
    * @return the metric, [copy][row]
    */
   public double[][] metric(int layer, int column, int copies, List<StackedPatch> patches) {
-    Tokens stackedTokens = tokens.repeat(copies);
     try (NDManager scope = manager.newSubManager()) {
-      NDArray residual = stacked(Sites.RESID_PRE.at(layer), column, copies, scope);
       StackedHooks hooks = new StackedHooks(layer, column, copies, patches, scope);
-      boolean lastOnly = metric instanceof LastTokenMetric && endsTogether();
-      NDArray logits =
-          transformer.resume(layer, residual, stackedTokens, past, copies, lastOnly, scope, hooks);
-      double[][] values = new double[copies][];
-      for (int copy = 0; copy < copies; copy++) {
-        NDIndex rows =
-            new NDIndex()
-                .addSliceDim((long) copy * tokens.batch(), (long) (copy + 1) * tokens.batch());
-        values[copy] = values(logits.get(rows));
-      }
-      return values;
+      return metric(layer, column, copies, hooks, scope);
     }
+  }
+
+  /**
+   * Continues copies whose steps the caller edits. The model must have no interventions.
+   *
+   * @param layer the layer of the earliest edit; the number of layers to decode only, then the
+   *     edits see {@code RESID_POST} of the last layer, which must be a kept site
+   * @param column the earliest column that an edit changes; 0 if {@link #skipsColumns} is false
+   * @param copies how many
+   * @param given kept sites whose base values spare computing what leads to them in that layer; the
+   *     edits must not write to these arrays
+   * @param edits sees every step of the stacked copies, [copies * batch, computed columns, ...]
+   * @return the metric, [copy][row]
+   */
+  public double[][] metric(int layer, int column, int copies, Set<Site> given, Hooks edits) {
+    if (edited) {
+      throw new IllegalArgumentException(
+          "The model has interventions, %s, which such edits would bypass: continue a model without"
+              .formatted(model.interventions()));
+    }
+    try (NDManager scope = manager.newSubManager()) {
+      return metric(
+          layer, column, copies, new GivenHooks(layer, column, copies, given, edits, scope), scope);
+    }
+  }
+
+  private double[][] metric(int layer, int column, int copies, Hooks hooks, NDManager scope) {
+    int layers = model.config().layers();
+    boolean lastOnly = lastColumnOnly();
+    NDArray residual;
+    if (layer < layers) {
+      residual = stacked(Sites.RESID_PRE.at(layer), column, copies, scope);
+    } else {
+      HookPoint end = Sites.RESID_POST.at(layers - 1);
+      int from = lastOnly ? tokens.length() - 1 : column;
+      residual = hooks.at(end, stacked(end, from, copies, scope));
+    }
+    NDArray logits =
+        transformer.resume(
+            layer, residual, tokens.repeat(copies), past, copies, lastOnly, scope, hooks);
+    double[][] values = new double[copies][];
+    for (int copy = 0; copy < copies; copy++) {
+      NDIndex rows =
+          new NDIndex()
+              .addSliceDim((long) copy * tokens.batch(), (long) (copy + 1) * tokens.batch());
+      values[copy] = values(logits.get(rows));
+    }
+    return values;
   }
 
   /** The logits may be those of the last columns only. */
   private double[] values(NDArray logits) {
-    if (metric instanceof LastTokenMetric last && endsTogether()) {
+    if (metric instanceof LastTokenMetric last && lastColumnOnly()) {
       return Metric.values(last.ofLast(logits.get(":, -1"), tokens), tokens);
     }
     long missing = tokens.length() - logits.getShape().get(1);
@@ -230,6 +299,47 @@ public final class Continuation implements AutoCloseable {
       past.close();
     }
     manager.close();
+  }
+
+  /** The caller's edits, given what the base run had at some sites of the first layer. */
+  private final class GivenHooks implements Hooks {
+    private final int layer;
+    private final int column;
+    private final int copies;
+    private final Set<Site> given;
+    private final Hooks edits;
+    private final NDManager scope;
+
+    GivenHooks(int layer, int column, int copies, Set<Site> given, Hooks edits, NDManager scope) {
+      this.layer = layer;
+      this.column = column;
+      this.copies = copies;
+      this.given = given;
+      this.edits = edits;
+      this.scope = scope;
+    }
+
+    @Override
+    public NDArray at(HookPoint point, NDArray activation) {
+      return edits.at(point, activation);
+    }
+
+    @Override
+    public @Nullable NDArray given(HookPoint point) {
+      return point.layer() == layer && given.contains(point.site())
+          ? stacked(point, column, copies, scope)
+          : null;
+    }
+
+    @Override
+    public boolean wants(HookPoint point) {
+      return edits.wants(point);
+    }
+
+    @Override
+    public boolean differentiable() {
+      return false;
+    }
   }
 
   /** Applies each copy's patches, and gives what the base run had before the first of them. */

@@ -14,7 +14,6 @@ import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -133,11 +132,7 @@ public final class PatchingSweep {
   }
 
   private void checkAligned() {
-    boolean aligned = source.batch() == target.batch() && source.length() == target.length();
-    for (int row = 0; aligned && row < source.batch(); row++) {
-      aligned = Arrays.equals(source.columns(row), target.columns(row));
-    }
-    if (!aligned) {
+    if (!source.isAlignedWith(target)) {
       throw new IllegalArgumentException(
           "Patching needs clean and corrupted prompts in pairs of equal length, padded alike; got %s and %s. Choose corruptions with as many tokens, or patch spans by hand: model.with(patch(...))"
               .formatted(source, target));
