@@ -61,7 +61,7 @@ public enum Activation {
   IDENTITY {
     @Override
     NDArray apply(NDArray x, boolean differentiable) {
-      return x.duplicate();
+      return differentiable ? x.mul(1) : x.duplicate(); // a duplicate has no gradient
     }
   },
   /** x * sigmoid(x), also called swish. */

@@ -195,9 +195,12 @@ public final class PathEffects implements Displayable {
         .yLabel("sender")
         .xLabel("receiver")
         .colorLabel(shares ? "share of clean - corrupted" : "change of the metric")
-        .title(
-            "%s of paths, %s"
-                .formatted(plan.denoising() ? "Denoising" : "Noising", plan.freezing().label()));
+        .title(title());
+  }
+
+  private String title() {
+    return "%s of paths, %s"
+        .formatted(plan.denoising() ? "Denoising" : "Noising", plan.freezing().label());
   }
 
   /** Draws each path's linear approximation against its exact effect. */
@@ -242,11 +245,13 @@ public final class PathEffects implements Displayable {
   /** Shows the heat map, the baselines, and how good the linear approximation is. */
   @Override
   public MimeBundle display() {
-    String text = toString();
-    if (linear != null && ranked().size() > 1) {
-      text += "\nLinear approximation: " + approximation(SEED);
+    if (linear == null || ranked().size() < 2) {
+      return MimeBundle.text(toString()).and(plot().display());
     }
-    return plot().display().and(MimeBundle.text(text));
+    Agreement agreement = approximation(SEED);
+    String title = title() + "; linear: Spearman %.2f".formatted(agreement.spearman());
+    return MimeBundle.text(this + "\nLinear approximation: " + agreement)
+        .and(plot().title(title).display());
   }
 
   private double[][] matrix(ToDoubleFunction<Path> value) {
