@@ -13,7 +13,7 @@ import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.text.Tokens;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -73,28 +73,52 @@ public final class PatchingSweep {
    *     site no such axis, or the axis cannot be swept over
    */
   public PatchingEffects over(Site site, Axis... axes) {
-    List<Axis> swept = List.of(axes);
-    SweepAxes.check(model.config(), site, swept, target);
+    CellGrid grid = new CellGrid(model, site, List.of(axes), target);
+    int[] all = IntStream.range(0, grid.size()).toArray();
     double[] sourceMetric;
     try (Run donor = model.run(source, Capture.of(site));
         Continuation base = Continuation.of(model, target, metric, site)) {
       sourceMetric = metric.perExample(donor);
-      ActivationCache cache = donor.cache();
-      List<double[]> values = new ArrayList<>();
-      List<Slice> slices = SweepAxes.slices(model.config(), site, swept, target);
-      for (int layer = 0; layer < model.config().layers(); layer++) {
-        HookPoint point = site.at(layer);
-        values.addAll(patched(base, point, cache.get(point), slices));
-      }
+      double[][] values = cells(grid, all, donor.cache(), base);
       double[] targetMetric = base.baseline();
       return new PatchingEffects(
-          new PatchingEffects.Plan(
-              model, site, swept, SweepAxes.sizes(model.config(), site, swept, target), denoising),
+          new PatchingEffects.Plan(model, grid, denoising),
           denoising ? sourceMetric : targetMetric,
           denoising ? targetMetric : sourceMetric,
-          values,
+          List.of(values),
           target);
     }
+  }
+
+  /**
+   * Patches some cells only, each by itself.
+   *
+   * @param cells numbers of cells, see {@link CellGrid#cell}
+   * @return the metric, [cell][row]
+   */
+  public double[][] cells(CellGrid grid, int... cells) {
+    try (Run donor = model.run(source, Capture.of(grid.site()));
+        Continuation base = Continuation.of(model, target, metric, grid.site())) {
+      return cells(grid, cells, donor.cache(), base);
+    }
+  }
+
+  private double[][] cells(CellGrid grid, int[] cells, ActivationCache donor, Continuation base) {
+    double[][] values = new double[cells.length][];
+    for (int layer = 0; layer < model.config().layers(); layer++) {
+      int own = layer;
+      int[] places =
+          IntStream.range(0, cells.length).filter(i -> grid.layer(cells[i]) == own).toArray();
+      if (places.length > 0) {
+        HookPoint point = grid.site().at(layer);
+        List<Slice> slices = Arrays.stream(places).mapToObj(i -> grid.slice(cells[i])).toList();
+        List<double[]> patched = patched(base, point, donor.get(point), slices);
+        for (int i = 0; i < places.length; i++) {
+          values[places[i]] = patched.get(i);
+        }
+      }
+    }
+    return values;
   }
 
   /**
