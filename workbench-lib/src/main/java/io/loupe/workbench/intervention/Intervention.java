@@ -3,6 +3,7 @@ package io.loupe.workbench.intervention;
 import ai.djl.ndarray.NDArray;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Slice;
+import io.loupe.workbench.tensor.Tensors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,7 +96,7 @@ public sealed interface Intervention {
   record Scale(HookPoint at, Slice slice, double factor) implements Intervention {
     @Override
     public NDArray replacement(NDArray activation, Frame frame) {
-      return activation.mul(factor);
+      return Tensors.times(activation, factor);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.loupe.workbench.nn;
 
 import ai.djl.ndarray.NDArray;
+import io.loupe.workbench.tensor.Tensors;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeSet;
@@ -26,8 +27,9 @@ public enum Activation {
     @Override
     NDArray apply(NDArray x, boolean differentiable) {
       if (differentiable) {
-        NDArray cubic = x.mul(x).mul(x).mul(CUBIC);
-        return x.add(cubic).mul(SQRT_2_OVER_PI).tanh().add(1).mul(x).mul(0.5);
+        NDArray cubic = Tensors.times(x.mul(x).mul(x), CUBIC);
+        NDArray gate = Tensors.times(x.add(cubic), SQRT_2_OVER_PI).tanh().add(1);
+        return Tensors.times(gate.mul(x), 0.5);
       }
       // the same formula as 0.5 x (1 + tanh(s (x + c x^3))), in two buffers instead of eight
       try (NDArray inner = x.mul(x)) {
@@ -40,7 +42,7 @@ public enum Activation {
   QUICK_GELU {
     @Override
     NDArray apply(NDArray x, boolean differentiable) {
-      return ai.djl.nn.Activation.sigmoid(x.mul(1.702)).mul(x);
+      return ai.djl.nn.Activation.sigmoid(Tensors.times(x, 1.702)).mul(x);
     }
   },
   /** max(x, 0) squared (So et al. 2021). */
@@ -61,7 +63,7 @@ public enum Activation {
   IDENTITY {
     @Override
     NDArray apply(NDArray x, boolean differentiable) {
-      return differentiable ? x.mul(1) : x.duplicate(); // a duplicate has no gradient
+      return differentiable ? Tensors.times(x, 1) : x.duplicate(); // a duplicate has no gradient
     }
   },
   /** x * sigmoid(x), also called swish. */

@@ -126,7 +126,7 @@ final class Attention implements Sublayer.Part {
     NDArray scores = products(q, k);
     if (spec.softCap().isPresent()) {
       double cap = spec.softCap().getAsDouble();
-      scores = scores.div(cap).tanh().mul(cap);
+      scores = Tensors.times(Tensors.times(scores, 1 / cap).tanh(), cap);
     }
     if (spec.positions() instanceof PositionSpec.Alibi) {
       scores.addi(inputs.alibi(config.heads()));
@@ -144,7 +144,8 @@ final class Attention implements Sublayer.Part {
     long keys = k.getShape().get(1);
     NDArray rows =
         grouped(
-            q.mul(spec.scale()).transpose(0, 2, 1, 3)); // [batch, kv_head, group * query, d_head]
+            Tensors.times(q, spec.scale())
+                .transpose(0, 2, 1, 3)); // [batch, kv_head, group * query, d_head]
     return rows.matMul(k.transpose(0, 2, 3, 1)).reshape(batch, config.heads(), queries, keys);
   }
 

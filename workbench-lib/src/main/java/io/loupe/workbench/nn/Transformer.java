@@ -19,6 +19,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.SparseFormat;
+import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -169,7 +170,7 @@ public final class Transformer {
     NDArray logits = unembedding.apply(x); // [batch, pos, vocab]
     if (config.head().softCap().isPresent()) {
       double cap = config.head().softCap().getAsDouble();
-      logits = logits.div(cap).tanh().mul(cap);
+      logits = Tensors.times(Tensors.times(logits, 1 / cap).tanh(), cap);
     }
     return hooks.at(LOGITS, logits);
   }
@@ -182,7 +183,7 @@ public final class Transformer {
     Hooks hooks = pass.hooks();
     NDArray embedded = lookUp(tokenEmbedding, pass.inputs().ids());
     double scale = config.embedding().scale();
-    NDArray x = hooks.at(EMBED, scale == 1 ? embedded : embedded.mul(scale));
+    NDArray x = hooks.at(EMBED, scale == 1 ? embedded : Tensors.times(embedded, scale));
     if (positionEmbedding != null) {
       x = x.add(hooks.at(POS_EMBED, lookUp(positionEmbedding, pass.inputs().positions())));
     }

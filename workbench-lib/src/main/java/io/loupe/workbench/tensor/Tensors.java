@@ -100,6 +100,18 @@ public final class Tensors {
     return tensor.getDataType() == type ? tensor : tensor.toType(type, true);
   }
 
+  /**
+   * Multiplies by a number, in a pass that may be recorded for gradients. DJL's own {@code
+   * mul(Number)} lends PyTorch a Java buffer, which may be collected before the way back reads it;
+   * this number's memory is PyTorch's.
+   */
+  public static NDArray times(NDArray tensor, double factor) {
+    try (NDArray lent = tensor.getManager().create(factor);
+        NDArray own = lent.duplicate()) {
+      return tensor.mul(own);
+    }
+  }
+
   private static void requireDimensions(NDArray tensor, int dimensions) {
     if (tensor.getShape().dimension() != dimensions) {
       throw new IllegalArgumentException(
