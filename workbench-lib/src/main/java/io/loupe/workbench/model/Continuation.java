@@ -34,6 +34,9 @@ public final class Continuation implements AutoCloseable {
   private static final Set<Site> BEFORE_LAYERS =
       Set.of(Sites.EMBED, Sites.POS_EMBED, Sites.TOKEN_TYPE_EMBED);
 
+  /** Tokens that one pass should hold, to keep the cores busy; more is no faster. */
+  private static final int TOKENS = 512;
+
   private final HookedTransformer model;
   private final Transformer transformer;
   private final Tokens tokens;
@@ -49,14 +52,22 @@ public final class Continuation implements AutoCloseable {
    * What is kept of the base run.
    *
    * @param patched the sites that will be patched
+   * @param wanted further sites, kept wherever they are, for {@link #base} and for copies whose
+   *     steps the caller edits
    * @param from the first layer from which copies are continued
    * @param to the layer behind the last
    * @param columns whether keys and values are kept, so that columns before a patch need not be
    *     computed again; has no effect where {@link #canSkipColumns} is false
    */
-  public record Extent(Set<Site> patched, int from, int to, boolean columns) {
+  public record Extent(Set<Site> patched, Set<Site> wanted, int from, int to, boolean columns) {
     public Extent {
       patched = Set.copyOf(patched);
+      wanted = Set.copyOf(wanted);
+    }
+
+    /** Keeps what patches of some sites need, in some layers. */
+    public Extent(Set<Site> patched, int from, int to, boolean columns) {
+      this(patched, Set.of(), from, to, columns);
     }
   }
 
@@ -84,9 +95,10 @@ public final class Continuation implements AutoCloseable {
             point ->
                 point.site().equals(Sites.LOGITS)
                     ? keepsLogits
-                    : kept.contains(point.site())
-                        && point.layer() >= extent.from()
-                        && point.layer() < extent.to());
+                    : extent.wanted().contains(point.site())
+                        || kept.contains(point.site())
+                            && point.layer() >= extent.from()
+                            && point.layer() < extent.to());
     RunHooks hooks = new RunHooks(Frame.whole(tokens), capture, applications, Set.of());
     try (NDManager scope = manager.newSubManager()) {
       NDArray logits =
@@ -131,6 +143,17 @@ public final class Continuation implements AutoCloseable {
       }
     }
     return made;
+  }
+
+  /**
+   * Runs the model and keeps its activations at some sites, for {@link #base} and for copies whose
+   * steps the caller edits.
+   *
+   * @throws IllegalArgumentException as {@link #of}
+   */
+  public static Continuation keeping(
+      HookedTransformer model, Tokens tokens, Metric metric, Set<Site> sites) {
+    return of(model, tokens, metric, new Extent(Set.of(), sites, 0, model.config().layers(), true));
   }
 
   /** Returns the metric of the run itself, [row]. */
@@ -178,6 +201,25 @@ public final class Continuation implements AutoCloseable {
     return intervention.reads().isEmpty();
   }
 
+  /** Returns how many copies keep the cores busy in a pass that begins at a column. */
+  public int copies(int column) {
+    int each = tokens.batch() * (tokens.length() - column);
+    return Math.min(mostCopies(), (TOKENS + each - 1) / each);
+  }
+
+  /** Returns what the run had at a point of a kept site, [the site's axes]; not a copy. */
+  public NDArray base(HookPoint point) {
+    return base.get(point);
+  }
+
+  /**
+   * Tells whether the metric reads the last column alone: in the last layer, queries and whatever
+   * follows are then computed for that column only.
+   */
+  public boolean lastColumnOnly() {
+    return ContinuationMemory.readsLastColumn(tokens, metric) && !isEdited(model);
+  }
+
   /**
    * Continues patched copies.
    *
@@ -193,32 +235,67 @@ public final class Continuation implements AutoCloseable {
           "Of this run the layers from %d to %d are kept; got layer %d"
               .formatted(extent.from(), extent.to() - 1, layer));
     }
-    Tokens stackedTokens = tokens.repeat(copies);
     try (NDManager scope = manager.newSubManager()) {
-      NDArray residual = stacked(Sites.RESID_PRE.at(layer), column, copies, scope);
       StackedHooks hooks = new StackedHooks(layer, column, copies, patches, scope);
-      boolean lastOnly = ContinuationMemory.readsLastColumn(tokens, metric) && !isEdited(model);
-      NDArray logits =
-          transformer.resume(layer, residual, stackedTokens, past, copies, lastOnly, scope, hooks);
-      double[][] values = new double[copies][];
-      for (int copy = 0; copy < copies; copy++) {
-        NDIndex rows =
-            new NDIndex()
-                .addSliceDim((long) copy * tokens.batch(), (long) (copy + 1) * tokens.batch());
-        try (NDManager one = scope.newSubManager()) { // what the metric makes of one copy
-          NDArray own = logits.get(rows);
-          own.attach(one);
-          values[copy] = values(own);
-        }
-      }
-      return values;
+      return metric(layer, column, copies, hooks, scope);
     }
+  }
+
+  /**
+   * Continues copies whose steps the caller edits. The model must have no interventions.
+   *
+   * @param layer the layer of the earliest edit; the number of layers to decode only, then the
+   *     edits see {@code RESID_POST} of the last layer, which must be a kept site
+   * @param column the earliest column that an edit changes; 0 if {@link #skipsColumns} is false
+   * @param copies how many
+   * @param given kept sites whose base values spare computing what leads to them in that layer; the
+   *     edits must not write to these arrays
+   * @param edits sees every step of the stacked copies, [copies * batch, computed columns, ...]
+   * @return the metric, [copy][row]
+   */
+  public double[][] metric(int layer, int column, int copies, Set<Site> given, Hooks edits) {
+    if (isEdited(model)) {
+      throw new IllegalArgumentException(
+          "The model has interventions, %s, which such edits would bypass: continue a model without"
+              .formatted(model.interventions()));
+    }
+    try (NDManager scope = manager.newSubManager()) {
+      return metric(
+          layer, column, copies, new GivenHooks(layer, column, copies, given, edits, scope), scope);
+    }
+  }
+
+  private double[][] metric(int layer, int column, int copies, Hooks hooks, NDManager scope) {
+    int layers = model.config().layers();
+    boolean lastOnly = lastColumnOnly();
+    NDArray residual;
+    if (layer < layers) {
+      residual = stacked(Sites.RESID_PRE.at(layer), column, copies, scope);
+    } else {
+      HookPoint end = Sites.RESID_POST.at(layers - 1);
+      int from = lastOnly ? tokens.length() - 1 : column;
+      residual = hooks.at(end, stacked(end, from, copies, scope));
+    }
+    NDArray logits =
+        transformer.resume(
+            layer, residual, tokens.repeat(copies), past, copies, lastOnly, scope, hooks);
+    double[][] values = new double[copies][];
+    for (int copy = 0; copy < copies; copy++) {
+      NDIndex rows =
+          new NDIndex()
+              .addSliceDim((long) copy * tokens.batch(), (long) (copy + 1) * tokens.batch());
+      try (NDManager one = scope.newSubManager()) { // what the metric makes of one copy
+        NDArray own = logits.get(rows);
+        own.attach(one);
+        values[copy] = values(own);
+      }
+    }
+    return values;
   }
 
   /** The logits may be those of the last columns only. */
   private double[] values(NDArray logits) {
-    if (metric instanceof LastTokenMetric last
-        && ContinuationMemory.readsLastColumn(tokens, metric)) {
+    if (metric instanceof LastTokenMetric last && lastColumnOnly()) {
       return Metric.values(last.ofLast(logits.get(":, -1"), tokens), tokens);
     }
     long missing = tokens.length() - logits.getShape().get(1);
@@ -247,43 +324,6 @@ public final class Continuation implements AutoCloseable {
     return Tensors.copies(own, copies);
   }
 
-  /** Returns the sites whose base values spare computing what leads to a patched one. */
-  static Set<Site> given(Site patched, boolean parallel) {
-    Set<Site> given = new HashSet<>();
-    if (patched.equals(Sites.PATTERN)) {
-      given.add(Sites.PATTERN);
-    } else if (patched.equals(Sites.Z) || patched.equals(Sites.RESULT)) {
-      given.add(Sites.Z);
-    } else if (isBehindAttention(patched)) {
-      given.add(Sites.ATTN_OUT);
-    }
-    if (patched.equals(Sites.MLP_POST)) {
-      given.add(Sites.MLP_POST);
-    } else if (patched.equals(Sites.MLP_OUT)
-        || patched.equals(Sites.RESID_POST)
-        || parallel && isInAttention(patched)) {
-      given.add(Sites.MLP_OUT);
-    }
-    return given;
-  }
-
-  private static boolean isInAttention(Site site) {
-    return site.name().startsWith("attn.") || site.equals(Sites.ATTN_OUT);
-  }
-
-  private static boolean isBehindAttention(Site site) {
-    return Set.of(
-            Sites.ATTN_OUT,
-            Sites.RESID_MID,
-            Sites.LN2,
-            Sites.MLP_PRE,
-            Sites.MLP_PRE_LINEAR,
-            Sites.MLP_POST,
-            Sites.MLP_OUT,
-            Sites.RESID_POST)
-        .contains(site);
-  }
-
   @Override
   public void close() {
     base.close();
@@ -291,6 +331,47 @@ public final class Continuation implements AutoCloseable {
       past.close();
     }
     manager.close();
+  }
+
+  /** The caller's edits, given what the base run had at some sites of the first layer. */
+  private final class GivenHooks implements Hooks {
+    private final int layer;
+    private final int column;
+    private final int copies;
+    private final Set<Site> given;
+    private final Hooks edits;
+    private final NDManager scope;
+
+    GivenHooks(int layer, int column, int copies, Set<Site> given, Hooks edits, NDManager scope) {
+      this.layer = layer;
+      this.column = column;
+      this.copies = copies;
+      this.given = given;
+      this.edits = edits;
+      this.scope = scope;
+    }
+
+    @Override
+    public NDArray at(HookPoint point, NDArray activation) {
+      return edits.at(point, activation);
+    }
+
+    @Override
+    public @Nullable NDArray given(HookPoint point) {
+      return point.layer() == layer && given.contains(point.site())
+          ? stacked(point, column, copies, scope)
+          : null;
+    }
+
+    @Override
+    public boolean wants(HookPoint point) {
+      return edits.wants(point);
+    }
+
+    @Override
+    public boolean differentiable() {
+      return false;
+    }
   }
 
   /** Applies each copy's patches, and gives what the base run had before the first of them. */
@@ -312,7 +393,7 @@ public final class Continuation implements AutoCloseable {
       boolean first = true;
       for (StackedPatch patch : patches) {
         if (patch.at().layer() == layer) {
-          Set<Site> own = Continuation.given(patch.at().site(), model.config().block().parallel());
+          Set<Site> own = GivenSites.of(patch.at().site(), model.config().block().parallel());
           if (first) {
             given.addAll(own);
           } else {

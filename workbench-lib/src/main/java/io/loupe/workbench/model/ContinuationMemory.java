@@ -39,6 +39,10 @@ public final class ContinuationMemory {
     for (Site site : kept(model.config(), extent)) {
       elements += (extent.to() - extent.from()) * elements(site, tokens.batch(), tokens.length());
     }
+    for (Site site : extent.wanted()) {
+      int layers = site.perLayer() ? sizes.layers() : 1;
+      elements += layers * elements(site, tokens.batch(), tokens.length());
+    }
     if (past) {
       elements += 2L * sizes.layers() * elements(Sites.K, tokens.batch(), tokens.length());
     }
@@ -122,7 +126,7 @@ public final class ContinuationMemory {
   static Set<Site> kept(ModelConfig config, Continuation.Extent extent) {
     Set<Site> kept = new HashSet<>(Set.of(Sites.RESID_PRE));
     for (Site site : extent.patched()) {
-      kept.addAll(Continuation.given(site, config.block().parallel()));
+      kept.addAll(GivenSites.of(site, config.block().parallel()));
     }
     return kept;
   }

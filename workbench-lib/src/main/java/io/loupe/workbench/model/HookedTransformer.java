@@ -19,6 +19,7 @@ import io.loupe.workbench.nn.Gauge;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.Transformer;
 import io.loupe.workbench.nn.Weights;
+import io.loupe.workbench.nn.Wiring;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.tensor.Engines;
@@ -156,6 +157,11 @@ public final class HookedTransformer {
   /** Returns the parameters themselves, not copies. */
   public Weights weights() {
     return weights;
+  }
+
+  /** Returns the single steps between the residual stream and the model's parts, without hooks. */
+  public Wiring wiring() {
+    return new Wiring(config, weights);
   }
 
   /** Returns the gauge of the weights: {@link Gauge#RAW} unless they were {@link #folded}. */

@@ -27,7 +27,8 @@ public enum Activation {
     NDArray apply(NDArray x, boolean differentiable) {
       if (differentiable) {
         NDArray cubic = x.mul(x).mul(x).mul(CUBIC);
-        return x.add(cubic).mul(SQRT_2_OVER_PI).tanh().add(1).mul(x).mul(0.5);
+        NDArray gate = x.add(cubic).mul(SQRT_2_OVER_PI).tanh().add(1);
+        return gate.mul(x).mul(0.5);
       }
       // the same formula as 0.5 x (1 + tanh(s (x + c x^3))), in two buffers instead of eight
       try (NDArray inner = x.mul(x)) {
@@ -61,7 +62,7 @@ public enum Activation {
   IDENTITY {
     @Override
     NDArray apply(NDArray x, boolean differentiable) {
-      return x.duplicate();
+      return differentiable ? x.mul(1) : x.duplicate(); // a duplicate has no gradient
     }
   },
   /** x * sigmoid(x), also called swish. */

@@ -137,7 +137,10 @@ final class Attention implements Sublayer.Part {
 
   private NDArray mask(Shape shape, Inputs inputs, Hooks hooks) {
     NDArray shared = inputs.mask(spec.mask()); // [batch or 1, 1, query, key]
-    return hooks.wants(MASK.at(layer)) ? hooks.at(MASK.at(layer), shared.broadcast(shape).duplicate()) // it may be kept : shared;
+    if (!hooks.wants(MASK.at(layer))) {
+      return shared;
+    }
+    return hooks.at(MASK.at(layer), shared.broadcast(shape).duplicate()); // it may be kept
   }
 
   /**

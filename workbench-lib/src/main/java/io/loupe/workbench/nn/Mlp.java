@@ -41,7 +41,8 @@ record Mlp(Activation activation, int layer, Linear in, @Nullable Linear gate, L
     return out.apply(hooks.at(MLP_POST.at(layer), post)); // [batch, pos, d_model]
   }
 
-  private NDArray neurons(NDArray x, Hooks hooks) {
+  /** Maps the MLP's input to its neurons, [batch, pos, d_mlp]. */
+  NDArray neurons(NDArray x, Hooks hooks) {
     if (gate == null) {
       NDArray pre = hooks.at(MLP_PRE.at(layer), in.apply(x));
       return activation.apply(pre, hooks.differentiable());

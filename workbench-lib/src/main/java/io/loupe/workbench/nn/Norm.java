@@ -38,6 +38,24 @@ record Norm(NormSpec spec, @Nullable NDArray weight, @Nullable NDArray bias) {
     return Tensors.as(x.getDataType(), normalised);
   }
 
+  /**
+   * Takes a gradient at the normalised values back to what was normalised; the scale is
+   * differentiated too.
+   *
+   * @param x what was normalised, [..., d_model]
+   * @param gradient in the same shape
+   */
+  NDArray back(NDArray x, NDArray gradient) {
+    NDArray centred = centred(x);
+    NDArray scale = scale(centred);
+    NDArray normalised = centred.div(scale);
+    NDArray wide = Tensors.wide(gradient);
+    NDArray weighted = weight == null ? wide : wide.mul(weight);
+    NDArray back = weighted.sub(normalised.mul(mean(weighted.mul(normalised)))).div(scale);
+    return Tensors.as(
+        x.getDataType(), spec.kind() == NormSpec.Kind.LAYER_NORM ? back.sub(mean(back)) : back);
+  }
+
   private NDArray centred(NDArray x) {
     NDArray wide = Tensors.wide(x);
     return spec.kind() == NormSpec.Kind.LAYER_NORM ? wide.sub(mean(wide)) : wide;

@@ -80,8 +80,10 @@ record Sublayer(
     return given.get(new NDIndex().addAllDim(dimension).addSliceDim(all - columns, all));
   }
 
+  /** Nobody reads it if what the part adds is given, unless the stream goes on normalised. */
   private NDArray read(NDArray x, Hooks hooks) {
-    return before == null || hooks.given(points.out()) != null
+    boolean unread = hooks.given(points.out()) != null && norms != Norms.ON_STREAM_BEFORE;
+    return before == null || unread
         ? x
         : hooks.at(points.normalised(), before.apply(x, points.beforeScale(), hooks));
   }

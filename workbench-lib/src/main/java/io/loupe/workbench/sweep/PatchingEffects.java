@@ -6,7 +6,6 @@ import io.loupe.workbench.display.Table;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.Provenance;
 import io.loupe.workbench.plot.Heatmap;
-import io.loupe.workbench.plot.Plots;
 import io.loupe.workbench.site.Axis;
 import io.loupe.workbench.site.Site;
 import io.loupe.workbench.stats.Bootstrap;
@@ -29,8 +28,7 @@ public final class PatchingEffects implements Displayable {
   private final Tokens tokens;
 
   /** What was swept. */
-  record Plan(
-      HookedTransformer model, Site site, List<Axis> axes, int[] sizes, boolean denoising) {}
+  record Plan(HookedTransformer model, CellGrid grid, boolean denoising) {}
 
   PatchingEffects(
       Plan plan, double[] clean, double[] corrupted, List<double[]> patched, Tokens tokens) {
@@ -47,12 +45,12 @@ public final class PatchingEffects implements Displayable {
   }
 
   public Site site() {
-    return plan.site();
+    return plan.grid().site();
   }
 
   /** Returns the axes that were swept over, without the layer. */
   public List<Axis> axes() {
-    return plan.axes();
+    return plan.grid().axes();
   }
 
   /** Returns the metric of the clean run, [row]. */
@@ -71,7 +69,7 @@ public final class PatchingEffects implements Displayable {
    * @param indices one for each axis that was swept over
    */
   public double[] perExample(int layer, int... indices) {
-    return patched.get(cell(layer, indices)).clone();
+    return patched.get(plan.grid().cell(layer, indices)).clone();
   }
 
   /**
@@ -79,12 +77,12 @@ public final class PatchingEffects implements Displayable {
    * patched into, in the metric's unit.
    */
   public double effect(int layer, int... indices) {
-    return Arrays.stream(differences(cell(layer, indices))).average().orElseThrow();
+    return Arrays.stream(differences(plan.grid().cell(layer, indices))).average().orElseThrow();
   }
 
   /** Returns a 95 % bootstrap interval of a cell's mean effect over examples. */
   public Interval interval(long seed, int layer, int... indices) {
-    return Bootstrap.ofMean(differences(cell(layer, indices)), 0.95, seed);
+    return Bootstrap.ofMean(differences(plan.grid().cell(layer, indices)), 0.95, seed);
   }
 
   /**
@@ -109,7 +107,7 @@ public final class PatchingEffects implements Displayable {
 
   /** Returns all mean effects, [layer][cell of the layer], the last axis running fastest. */
   public double[][] effects() {
-    int perLayer = perLayer();
+    int perLayer = plan.grid().perLayer();
     double[][] effects = new double[patched.size() / perLayer][perLayer];
     for (int i = 0; i < patched.size(); i++) {
       effects[i / perLayer][i % perLayer] = Arrays.stream(differences(i)).average().orElseThrow();
@@ -132,78 +130,28 @@ public final class PatchingEffects implements Displayable {
    * @throws IllegalArgumentException if there are more than two axes
    */
   public Heatmap plot() {
-    if (plan.axes().size() > 2) {
-      throw new IllegalArgumentException(
-          "%d axes do not fit a heat map; read effects()".formatted(plan.axes().size()));
-    }
-    double[][] values = normalised();
-    List<String> rows = new ArrayList<>();
-    int columns = plan.axes().isEmpty() ? 1 : plan.sizes()[plan.sizes().length - 1];
-    List<double[]> lines = new ArrayList<>();
-    for (int layer = 0; layer < values.length; layer++) {
-      for (int from = 0; from < values[layer].length; from += columns) {
-        lines.add(Arrays.copyOfRange(values[layer], from, from + columns));
-        rows.add(plan.axes().size() < 2 ? "L" + layer : "L" + layer + "." + from / columns);
-      }
-    }
-    return Plots.heatmap(lines.toArray(double[][]::new))
-        .rows(rows)
-        .columns(columnLabels(columns))
-        .diverging()
-        .yLabel(plan.axes().size() < 2 ? "layer" : "layer." + name(plan.axes().get(0)))
-        .xLabel(plan.axes().isEmpty() ? "" : name(plan.axes().get(plan.axes().size() - 1)))
+    return plan.grid()
+        .plot(normalised())
         .colorLabel("share of clean - corrupted")
-        .title((plan.denoising() ? "Denoising " : "Noising ") + plan.site());
-  }
-
-  private List<String> columnLabels(int columns) {
-    if (plan.axes().isEmpty()) {
-      return List.of("all");
-    }
-    Axis last = plan.axes().get(plan.axes().size() - 1);
-    if (last.isPosition() && plan.model().hasTokenizer()) {
-      return plan.model().labels(tokens, 0);
-    }
-    return IntStream.range(0, columns).mapToObj(Integer::toString).toList();
-  }
-
-  private static String name(Axis axis) {
-    return switch (axis) {
-      case POS -> "position";
-      case QUERY_POS -> "query position";
-      case KEY_POS -> "key position";
-      case HEAD -> "head";
-      case KV_HEAD -> "key/value head";
-      default -> axis.name();
-    };
+        .title((plan.denoising() ? "Denoising " : "Noising ") + site());
   }
 
   /** Shows the heat map and both baselines. */
   @Override
   public MimeBundle display() {
-    return plan.axes().size() > 2
+    return axes().size() > 2
         ? table().display()
         : plot().display().and(MimeBundle.text(toString()));
   }
 
   /** Returns each cell's layer, indices, mean effect and normalised effect. */
   public Table table() {
-    List<String> header = new ArrayList<>(List.of("layer"));
-    plan.axes().forEach(axis -> header.add(name(axis)));
+    List<String> header = new ArrayList<>(plan.grid().header());
     header.addAll(List.of("effect", "share"));
     Table table = Table.of(header);
     double gap = gap();
     for (int i = 0; i < patched.size(); i++) {
-      List<Object> row = new ArrayList<>(List.of(i / perLayer()));
-      int rest = i % perLayer();
-      for (int axis = 0; axis < plan.sizes().length; axis++) {
-        int inner = 1;
-        for (int later = axis + 1; later < plan.sizes().length; later++) {
-          inner *= plan.sizes()[later];
-        }
-        row.add(rest / inner);
-        rest %= inner;
-      }
+      List<Object> row = plan.grid().label(i);
       double effect = Arrays.stream(differences(i)).average().orElseThrow();
       row.add(effect);
       row.add(effect / gap);
@@ -218,29 +166,6 @@ public final class PatchingEffects implements Displayable {
     return IntStream.range(0, values.length).mapToDouble(i -> values[i] - baseline[i]).toArray();
   }
 
-  private int perLayer() {
-    return Arrays.stream(plan.sizes()).reduce(1, (a, b) -> a * b);
-  }
-
-  private int cell(int layer, int... indices) {
-    int layers = patched.size() / perLayer();
-    if (indices.length != plan.sizes().length || layer < 0 || layer >= layers) {
-      throw new IllegalArgumentException(
-          "A cell is a layer from 0 to %d and an index of each of %s; got layer %d and %s"
-              .formatted(layers - 1, plan.axes(), layer, Arrays.toString(indices)));
-    }
-    int cell = 0;
-    for (int i = 0; i < indices.length; i++) {
-      if (indices[i] < 0 || indices[i] >= plan.sizes()[i]) {
-        throw new IllegalArgumentException(
-            "%s goes from 0 to %d; got %d"
-                .formatted(plan.axes().get(i), plan.sizes()[i] - 1, indices[i]));
-      }
-      cell = cell * plan.sizes()[i] + indices[i];
-    }
-    return layer * perLayer() + cell;
-  }
-
   private static double mean(double[] values) {
     return Arrays.stream(values).average().orElseThrow();
   }
@@ -250,8 +175,8 @@ public final class PatchingEffects implements Displayable {
     return "PatchingEffects[%s %s over layers%s, %s, %d examples, metric clean %.4f, corrupted %.4f]"
         .formatted(
             plan.denoising() ? "denoising" : "noising",
-            plan.site(),
-            plan.axes().isEmpty() ? "" : " and " + plan.axes(),
+            site(),
+            axes().isEmpty() ? "" : " and " + axes(),
             plan.model().gauge().label(),
             clean.length,
             mean(clean),

@@ -5,13 +5,12 @@ import io.loupe.workbench.model.Continuation;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.site.Axis;
 import io.loupe.workbench.site.Site;
-import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.text.Tokens;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Activation patching (Vig et al. 2020; Meng et al. 2022; Heimersheim and Nanda 2024): activations
@@ -78,31 +77,44 @@ public final class PatchingSweep extends CellSweep<PatchingSweep> {
    *     site no such axis, or the axis cannot be swept over
    */
   public PatchingEffects over(Site site, Axis... axes) {
-    List<Axis> swept = List.of(axes);
-    SweepAxes.check(model.config(), site, swept, target);
-    List<Slice> slices = SweepAxes.slices(model.config(), site, swept, target);
-    List<Cell> cells = new ArrayList<>();
-    for (int layer = 0; layer < model.config().layers(); layer++) {
-      for (Slice slice : slices) {
-        cells.add(Cell.of(site.at(layer), slice));
-      }
-    }
-    Map<String, String> parts = identity();
-    parts.put("site", site.toString());
-    parts.put("axes", swept.toString());
-    String name =
-        (denoising ? "denoising " : "noising ") + site + (swept.isEmpty() ? "" : " over " + swept);
+    CellGrid grid = new CellGrid(model, site, List.of(axes), target);
     RunDonors donors = new RunDonors(model, source, metric);
-    CellRunner.Outcome outcome =
-        new CellRunner(model, target, metric, donors, options())
-            .run(new SweepIdentity(name, parts), cells);
+    CellRunner.Outcome outcome = run(grid, IntStream.range(0, grid.size()).toArray(), donors);
     return new PatchingEffects(
-        new PatchingEffects.Plan(
-            model, site, swept, SweepAxes.sizes(model.config(), site, swept, target), denoising),
+        new PatchingEffects.Plan(model, grid, denoising),
         denoising ? donors.metric() : outcome.baseline(),
         denoising ? outcome.baseline() : donors.metric(),
         outcome.values(),
         target);
+  }
+
+  /**
+   * Patches some cells only, each by itself.
+   *
+   * @param cells numbers of cells, see {@link CellGrid#cell}
+   * @return the metric, [cell][row]
+   */
+  public double[][] cells(CellGrid grid, int... cells) {
+    return run(grid, cells, new RunDonors(model, source, metric)).values().toArray(double[][]::new);
+  }
+
+  private CellRunner.Outcome run(CellGrid grid, int[] numbers, RunDonors donors) {
+    List<Cell> cells =
+        Arrays.stream(numbers)
+            .mapToObj(n -> Cell.of(grid.site().at(grid.layer(n)), grid.slice(n)))
+            .toList();
+    Map<String, String> parts = identity();
+    parts.put("site", grid.site().toString());
+    parts.put("axes", grid.axes().toString());
+    if (numbers.length < grid.size()) {
+      parts.put("cells", Arrays.toString(numbers));
+    }
+    String name =
+        (denoising ? "denoising " : "noising ")
+            + grid.site()
+            + (grid.axes().isEmpty() ? "" : " over " + grid.axes());
+    return new CellRunner(model, target, metric, donors, options())
+        .run(new SweepIdentity(name, parts), cells);
   }
 
   /**
@@ -137,11 +149,7 @@ public final class PatchingSweep extends CellSweep<PatchingSweep> {
   }
 
   private PatchingSweep checked() {
-    boolean aligned = source.batch() == target.batch() && source.length() == target.length();
-    for (int row = 0; aligned && row < source.batch(); row++) {
-      aligned = Arrays.equals(source.columns(row), target.columns(row));
-    }
-    if (!aligned) {
+    if (!source.isAlignedWith(target)) {
       throw new IllegalArgumentException(
           "Patching needs clean and corrupted prompts in pairs of equal length, padded alike; got %s and %s. Choose corruptions with as many tokens, or patch spans by hand: model.with(patch(...))"
               .formatted(source, target));

@@ -211,6 +211,14 @@ public final class Tokens {
     return real[row][column];
   }
 
+  /**
+   * Tells whether two batches have as many rows, each as long as its counterpart and padded alike,
+   * so that a position of one is the same position of the other.
+   */
+  public boolean isAlignedWith(Tokens other) {
+    return Arrays.deepEquals(real, other.real);
+  }
+
   /** Tells whether any row is padded. */
   public boolean isPadded() {
     for (boolean[] row : real) {

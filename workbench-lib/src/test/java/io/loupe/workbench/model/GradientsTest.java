@@ -14,7 +14,11 @@ import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.testing.TinyModels;
 import io.loupe.workbench.text.Tokens;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +107,36 @@ class GradientsTest {
         Sites.MLP_POST.at(0),
         halved.gradients(TOKENS, metric, Sites.MLP_POST.at(0)).at(Sites.MLP_POST.at(0)),
         "halved");
+  }
+
+  /**
+   * The Java buffers behind numbers that the pass multiplied by may be collected before the way
+   * back; their memory is then somebody else's.
+   */
+  @Test
+  void aCollectionBetweenForwardAndBackwardChangesNothing() {
+    HookPoint point = Sites.RESID_PRE.at(0);
+    Metric metric = Metrics.logitDifference(7, 9);
+    List<ByteBuffer> others = new ArrayList<>();
+    Metric collecting =
+        (logits, tokens) -> {
+          for (int round = 0; round < 3; round++) {
+            System.gc();
+            System.runFinalization();
+            for (int i = 0; i < 2000; i++) {
+              ByteBuffer other = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
+              others.add(other.putDouble(0, 1e9));
+            }
+          }
+          return metric.perExample(logits, tokens);
+        };
+    for (HookedTransformer model : TinyModels.all(LoadOptions.DOUBLE)) {
+      double[] undisturbed = Tensors.doubles(model.gradients(TOKENS, metric, point).at(point));
+      for (int i = 0; i < 3; i++) {
+        assertThat(Tensors.doubles(model.gradients(TOKENS, collecting, point).at(point)))
+            .containsExactly(undisturbed);
+      }
+    }
   }
 
   @Test
