@@ -1,0 +1,78 @@
+package io.loupe.datasets.task;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Leaves out what a tokenizer does not cut as a task needs it.
+ *
+ * @param task the task's name, for messages
+ * @param tokens the tokenizer
+ */
+public record Fitting(String task, TextTokens tokens) {
+  /** A word that stands before those that are looked at; nearly every tokenizer has it. */
+  private static final String BEFORE = "and";
+
+  /**
+   * Returns the words that are one token when they follow a space.
+   *
+   * @param least how many the task needs
+   * @throws IllegalArgumentException if there are fewer; it names some that are split
+   */
+  public List<String> words(String what, List<String> words, int least) {
+    return words(what, words, word -> word, least);
+  }
+
+  /** Returns the things whose word is one token when it follows a space. */
+  public <T> List<T> words(String what, List<T> things, Function<T, String> word, int least) {
+    List<T> kept = new ArrayList<>();
+    List<String> split = new ArrayList<>();
+    for (T thing : things) {
+      if (isSingle(word.apply(thing))) {
+        kept.add(thing);
+      } else {
+        split.add(word.apply(thing));
+      }
+    }
+    need(what, kept.size(), things.size(), least, split);
+    return kept;
+  }
+
+  /** Returns whether a word is one token when it follows a space. */
+  public boolean isSingle(String word) {
+    return tokens.single(BEFORE, " " + word).isPresent();
+  }
+
+  /** Returns how many tokens a text has when it follows a space; -1 if it cannot be told. */
+  public int length(String text) {
+    long[] rest = tokens.continuation(BEFORE, " " + text);
+    return rest == null ? -1 : rest.length;
+  }
+
+  /**
+   * Refuses a tokenizer that leaves too few.
+   *
+   * @param split words that it splits, for the message
+   */
+  public void need(String what, int kept, int all, int least, List<String> split) {
+    if (kept >= least) {
+      return;
+    }
+    String examples =
+        split.stream()
+            .limit(4)
+            .map(word -> "'%s' is %s".formatted(word, pieces(word)))
+            .reduce((a, b) -> a + ", " + b)
+            .orElse("there is none");
+    throw new IllegalArgumentException(
+        ("Task '%s' needs %d %s that this tokenizer keeps as single tokens, it keeps %d of %d (%s);"
+                + " take another task or another model's tokenizer")
+            .formatted(task, least, what, kept, all, examples));
+  }
+
+  private String pieces(String word) {
+    int length = length(word);
+    return length < 0 ? "merged with what stands before it" : length + " tokens";
+  }
+}
