@@ -52,7 +52,7 @@ public final class BigramBackcopy extends CutTask<IdPair> {
     super(
         new TaskInfo(
             "bigram-backcopy",
-            "A trigger repeats the token before it. Corrupted: that token.",
+            "Which token stood before the trigger, which repeats it? Corrupted: that token.",
             "Guo et al. 2024, Active-Dormant Attention Heads: Mechanistically Demystifying"
                 + " Extreme-Token Phenomena in LLMs"),
         SplitShares.USUAL);

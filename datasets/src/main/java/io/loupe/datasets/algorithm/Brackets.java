@@ -15,8 +15,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Balanced brackets, for a classifier (the model studied in McDougall's and Nanda's ARENA course
- * after Redwood Research; formally Chomsky and Schuetzenberger's Dyck language).
+ * Balanced brackets, for a classifier (Yao et al. 2021, Self-Attention Networks Can Process Bounded
+ * Hierarchical Languages; as a model to study, McDougall and Nanda 2023, ARENA).
  *
  * <p>Ids: {@link #OPEN}, {@link #CLOSE}, {@link #START} in front and {@link #END} behind. The label
  * is at position 0: class 1 is balanced, 0 is not. The clean sequence is balanced, the corrupted
@@ -67,7 +67,8 @@ public final class Brackets extends CutTask<IdPair> {
                   case COUNT -> "one bracket is turned round.";
                   case ORDER -> "two brackets are exchanged; their numbers are right.";
                 },
-            "McDougall and Nanda 2023, ARENA: Balanced Bracket Classifier, after Redwood Research"),
+            "Yao et al. 2021, Self-Attention Networks Can Process Bounded Hierarchical Languages; as a"
+                + " model to study, McDougall and Nanda 2023, ARENA"),
         SplitShares.USUAL);
     Ids.atLeast("pairs", pairs, 2);
     this.pairs = pairs;

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Arithmetic: "12 + 34 =" with +, - and x (Stolfo et al. 2023, A Mechanistic Interpretation of
@@ -74,7 +75,7 @@ public final class Arithmetic extends TextTask {
             .collect(Collectors.toUnmodifiableSet());
     lengths = IntStream.rangeClosed(0, MAX).map(n -> fitting.length(Integer.toString(n))).toArray();
     List<Item> all = all();
-    items = Groups.of(NAME, all, Item::key).keep(item -> !others(item).isEmpty());
+    items = Groups.of(NAME, all, Item::key).keep(item -> others(item).findAny().isPresent());
     fitting.need("results", items.all().size(), all.size(), 1, numbers);
   }
 
@@ -87,7 +88,7 @@ public final class Arithmetic extends TextTask {
   protected PromptPair make(Split split, Choices choices) {
     Item item = choices.one(items.in(split));
     Template template = choices.one(TEMPLATES);
-    Item other = choices.anyOf(others(item));
+    Item other = choices.anyOf(others(item).toList());
     return new PromptPair(
         fill(template, item),
         fill(template, other),
@@ -98,15 +99,14 @@ public final class Arithmetic extends TextTask {
   }
 
   /** The same with another second operand of as many tokens; empty if the result is split. */
-  private List<Item> others(Item item) {
+  private Stream<Item> others(Item item) {
     if (!results.contains(item.result)) {
-      return List.of();
+      return Stream.empty();
     }
     return IntStream.rangeClosed(1, MAX)
         .filter(b -> b != item.b && lengths[b] == lengths[item.b])
         .mapToObj(b -> new Item(item.operator, item.a, b, result(item.operator, item.a, b)))
-        .filter(other -> results.contains(other.result))
-        .toList();
+        .filter(other -> results.contains(other.result));
   }
 
   private static int result(String operator, int a, int b) {

@@ -40,7 +40,8 @@ public final class RelationTask extends TextTask {
     super(
         new TaskInfo(
             relation.taskName(),
-            "\"" + relation.templates().get(0).text() + "\" Corrupted: another subject.",
+            "What follows \"%s\"? Corrupted: another subject."
+                .formatted(relation.templates().get(0).text()),
             "Meng et al. 2022, Locating and Editing Factual Associations in GPT; Todd et al. 2024,"
                 + " Function Vectors in Large Language Models"),
         tokens);

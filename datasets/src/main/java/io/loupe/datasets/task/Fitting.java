@@ -2,17 +2,28 @@ package io.loupe.datasets.task;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-/**
- * Leaves out what a tokenizer does not cut as a task needs it.
- *
- * @param task the task's name, for messages
- * @param tokens the tokenizer
- */
-public record Fitting(String task, TextTokens tokens) {
+/** Leaves out what a tokenizer does not cut as a task needs it. */
+public final class Fitting {
   /** A word that stands before those that are looked at; nearly every tokenizer has it. */
   private static final String BEFORE = "and";
+
+  private final String task;
+  private final TextTokens tokens;
+  private final Map<String, Integer> lengths = new ConcurrentHashMap<>();
+
+  /**
+   * Makes the filter of a task.
+   *
+   * @param task its name, for messages
+   */
+  public Fitting(String task, TextTokens tokens) {
+    this.task = task;
+    this.tokens = tokens;
+  }
 
   /**
    * Returns the words that are one token when they follow a space.
@@ -41,13 +52,17 @@ public record Fitting(String task, TextTokens tokens) {
 
   /** Returns whether a word is one token when it follows a space. */
   public boolean isSingle(String word) {
-    return tokens.single(BEFORE, " " + word).isPresent();
+    return length(word) == 1;
   }
 
   /** Returns how many tokens a text has when it follows a space; -1 if it cannot be told. */
   public int length(String text) {
-    long[] rest = tokens.continuation(BEFORE, " " + text);
-    return rest == null ? -1 : rest.length;
+    return lengths.computeIfAbsent(
+        text,
+        added -> {
+          long[] rest = tokens.continuation(BEFORE, " " + added);
+          return rest == null ? -1 : rest.length;
+        });
   }
 
   /**

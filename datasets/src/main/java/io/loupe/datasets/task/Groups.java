@@ -20,7 +20,8 @@ public final class Groups<G> {
   private final Map<Split, List<G>> members;
 
   private Groups(Map<Split, List<G>> members) {
-    this.members = members;
+    this.members = new EnumMap<>(Split.class);
+    members.forEach((split, items) -> this.members.put(split, List.copyOf(items)));
   }
 
   /**
@@ -63,7 +64,7 @@ public final class Groups<G> {
 
   /** Returns those of a split, in the order in which they were given. */
   public List<G> in(Split split) {
-    return List.copyOf(members.getOrDefault(split, List.of()));
+    return members.getOrDefault(split, List.of());
   }
 
   /** Returns those of all splits. */

@@ -2,7 +2,9 @@ package io.loupe.datasets.task;
 
 import io.loupe.datasets.Prompt;
 import io.loupe.datasets.TextSpan;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 
 /**
@@ -29,7 +31,7 @@ public record PromptPair(
     if (answers.isEmpty() || wrongs.isEmpty()) {
       throw new IllegalArgumentException("A pair needs an answer and a wrong one");
     }
-    if (answers.stream().anyMatch(wrongs::contains)) {
+    if (!Collections.disjoint(answers, new HashSet<>(wrongs))) {
       throw new IllegalArgumentException("Some answers are wrong: " + answers + ", " + wrongs);
     }
     List<String> names = clean.spans().stream().map(TextSpan::name).toList();
@@ -91,7 +93,8 @@ public record PromptPair(
   private static String rest(Prompt prompt, List<String> without) {
     StringBuilder text = new StringBuilder(prompt.text());
     without.stream()
-        .map(prompt::span)
+        .map(name -> new TextSpan("gap", prompt.span(name).start(), prompt.span(name).end()))
+        .distinct() // a run of text may have two names
         .sorted(Comparator.comparing(TextSpan::start).reversed())
         .forEach(span -> text.replace(span.start(), span.end(), "\0"));
     return text.toString();
