@@ -2,6 +2,7 @@ package io.loupe.datasets.task;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A task whose examples have no natural groups: all their numbers are put in a fixed scrambled
@@ -10,6 +11,7 @@ import java.math.BigInteger;
 public abstract class CutTask<P extends Pair<?>> extends IndexedTask<P> {
   private static final BigDecimal GOLDEN = new BigDecimal("0.61803398874989484820458683436563811");
   private final SplitShares shares;
+  private volatile @Nullable BigInteger total;
 
   protected CutTask(TaskInfo info, SplitShares shares) {
     super(info);
@@ -36,7 +38,12 @@ public abstract class CutTask<P extends Pair<?>> extends IndexedTask<P> {
   }
 
   private BigInteger total() {
-    return Choices.count(choices -> make(Split.TRAIN, choices));
+    BigInteger counted = total;
+    if (counted == null) {
+      counted = Choices.count(choices -> make(Split.TRAIN, choices));
+      total = counted;
+    }
+    return counted;
   }
 
   /** A one-to-one map of the numbers below total: times a factor without common divisor. */

@@ -1,5 +1,7 @@
 package io.loupe.datasets.task;
 
+import java.util.List;
+
 /**
  * A clean input and a corrupted one of the same length, for activation patching and its relatives.
  *
@@ -17,4 +19,14 @@ public interface Pair<C> {
 
   /** Returns the split of the clean input. */
   Split split();
+
+  /** Returns the clean inputs, in order. */
+  static <C> List<C> cleanOf(List<? extends Pair<C>> pairs) {
+    return pairs.stream().<C>map(pair -> pair.clean()).toList();
+  }
+
+  /** Returns the corrupted inputs, in order. */
+  static <C> List<C> corruptedOf(List<? extends Pair<C>> pairs) {
+    return pairs.stream().<C>map(pair -> pair.corrupted()).toList();
+  }
 }

@@ -42,6 +42,15 @@ public abstract class TextTask extends IndexedTask<PromptPair> {
     return pairs.stream().mapToLong(pair -> single(pair, pair.wrong())).toArray();
   }
 
+  /**
+   * Returns the ids of several answers of a pair, such as {@link PromptPair#answers()}.
+   *
+   * @throws IllegalArgumentException if one is not a single token behind the clean text
+   */
+  public final long[] idsOf(PromptPair pair, List<String> answers) {
+    return answers.stream().mapToLong(answer -> single(pair, answer)).toArray();
+  }
+
   @Override
   protected final BigInteger count(Split split) {
     return Choices.count(choices -> make(split, choices));
