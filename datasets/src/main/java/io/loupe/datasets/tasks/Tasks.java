@@ -29,6 +29,7 @@ import io.loupe.datasets.language.Relation;
 import io.loupe.datasets.language.RelationTask;
 import io.loupe.datasets.language.ScrambledWords;
 import io.loupe.datasets.language.Successor;
+import io.loupe.datasets.language.WorldFacts;
 import io.loupe.datasets.task.CutTask;
 import io.loupe.datasets.task.IdPair;
 import io.loupe.datasets.task.PromptPair;
@@ -65,6 +66,7 @@ public final class Tasks {
     for (Relation relation : Relation.values()) {
       TEXT.put(relation.taskName(), () -> new RelationTask(relation));
     }
+    TEXT.put("world-facts", WorldFacts::new);
     TEXT.put("one-to-many", OneToMany::new);
     TEXT.put("arithmetic", Arithmetic::new);
     TEXT.put("scrambled-words", ScrambledWords::new);

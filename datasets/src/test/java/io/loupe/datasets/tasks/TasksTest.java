@@ -52,11 +52,13 @@ class TasksTest {
    */
   @Test
   void splitsAndDrawsAreThoseOfBefore() {
-    assertThat(first("ioi")).isEqualTo(
+    assertThat(first("ioi"))
+        .isEqualTo(
             "In the morning, Donna and Jason cleaned the kitchen. Then Jason carried a violin to"
                 + " Donna");
     assertThat(first("successor")).isEqualTo("After October, November and December comes January");
-    assertThat(first("key-value")).isEqualTo(
+    assertThat(first("key-value"))
+        .isEqualTo(
             "List: the student 61, the guest 78, the priest 67, the ticket 93, the rope 77, the"
                 + " scientist 25, the chief 95, the rat 99. Now the priest 67");
     assertThat(Tasks.ids("induction").draw(Split.TEST, 1, 0).get(0).clean().ids())
