@@ -23,7 +23,8 @@ import java.util.stream.IntStream;
  *
  * <p>Spans: {@code event}, {@code YY} (the first year's last two digits), {@code XX} (the last two
  * digits of the prompt). The answers are all greater endings, the wrong ones all others. Corrupted:
- * {@code YY} becomes 01, so that every year is greater. An event stays in one split.
+ * {@code YY} becomes 01, or the least that the tokenizer has, so that every year is greater. An
+ * event stays in one split.
  */
 public final class GreaterThan extends TextTask {
   private static final String NAME = "greater-than";
@@ -74,7 +75,7 @@ public final class GreaterThan extends TextTask {
     values.put("YY", digits(year.ending));
     values.put("XX", "" + year.century);
     var clean = TEMPLATE.fill(values);
-    values.put("YY", "01");
+    values.put("YY", digits(year.endings.get(0)));
     return new PromptPair(
         clean,
         TEMPLATE.fill(values),
@@ -93,14 +94,8 @@ public final class GreaterThan extends TextTask {
               .filter(ending -> tokens.single(before, digits(ending)).isPresent())
               .boxed()
               .toList();
-      if (!endings.contains(1)) {
-        continue;
-      }
-      int last = endings.get(endings.size() - 1);
-      for (int ending : endings) {
-        if (ending >= 2 && ending < last) {
-          years.add(new Year(century, ending, endings));
-        }
+      for (int i = 1; i < endings.size() - 1; i++) {
+        years.add(new Year(century, endings.get(i), endings));
       }
     }
     return years;

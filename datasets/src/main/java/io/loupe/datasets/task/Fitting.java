@@ -1,8 +1,8 @@
 package io.loupe.datasets.task;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
@@ -35,17 +35,20 @@ public final class Fitting {
     return words(what, words, word -> word, least);
   }
 
-  /** Returns the things whose word is one token when it follows a space. */
+  /**
+   * Returns the things whose word is one token when it follows a space. If there are too few, but
+   * the tokenizer keeps the space apart and the word whole, as many do with numbers, returns those;
+   * {@link TextTask} then leaves the space before an answer to the prompt.
+   */
   public <T> List<T> words(String what, List<T> things, Function<T, String> word, int least) {
-    List<T> kept = new ArrayList<>();
-    List<String> split = new ArrayList<>();
-    for (T thing : things) {
-      if (isSingle(word.apply(thing))) {
-        kept.add(thing);
-      } else {
-        split.add(word.apply(thing));
+    List<T> kept = things.stream().filter(thing -> isSingle(word.apply(thing))).toList();
+    if (kept.size() < least) {
+      List<T> apart = things.stream().filter(thing -> isApart(word.apply(thing))).toList();
+      if (apart.size() >= least) {
+        return apart;
       }
     }
+    List<String> split = things.stream().map(word).filter(text -> !isSingle(text)).toList();
     need(what, kept.size(), things.size(), least, split);
     return kept;
   }
@@ -53,6 +56,12 @@ public final class Fitting {
   /** Returns whether a word is one token when it follows a space. */
   public boolean isSingle(String word) {
     return length(word) == 1;
+  }
+
+  private boolean isApart(String word) {
+    long[] rest = tokens.continuation(BEFORE, " " + word);
+    OptionalLong whole = tokens.single(BEFORE + " ", word);
+    return rest != null && rest.length == 2 && whole.isPresent() && whole.getAsLong() == rest[1];
   }
 
   /** Returns how many tokens a text has when it follows a space; -1 if it cannot be told. */

@@ -1,5 +1,6 @@
 package io.loupe.datasets.task;
 
+import io.loupe.datasets.Prompt;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.stream.Stream;
@@ -7,7 +8,8 @@ import java.util.stream.Stream;
 /**
  * A task of texts. It knows the tokenizer: words that it would split are left out, so that answers
  * are single tokens and the two texts of a pair have the same number of tokens. Each pair is
- * checked when it is drawn.
+ * checked when it is drawn. A tokenizer that keeps the space before a number apart gets prompts
+ * that end in that space, and answers without it.
  */
 public abstract class TextTask extends IndexedTask<PromptPair> {
   private final TextTokens tokens;
@@ -58,7 +60,7 @@ public abstract class TextTask extends IndexedTask<PromptPair> {
 
   @Override
   protected final PromptPair example(Split split, BigInteger number) {
-    PromptPair pair = make(split, Choices.of(number));
+    PromptPair pair = spaced(make(split, Choices.of(number)));
     int clean = tokens.ids(pair.clean().text()).length;
     int corrupted = tokens.ids(pair.corrupted().text()).length;
     if (clean != corrupted) {
@@ -69,6 +71,31 @@ public abstract class TextTask extends IndexedTask<PromptPair> {
     }
     Stream.of(pair.answer(), pair.wrong()).forEach(answer -> single(pair, answer));
     return pair;
+  }
+
+  /**
+   * Where the tokenizer keeps the space before an answer apart, the space belongs to the prompt, so
+   * that the answer is the next token.
+   */
+  private PromptPair spaced(PromptPair pair) {
+    String clean = pair.clean().text();
+    String answer = pair.answer();
+    if (!answer.startsWith(" ")
+        || tokens.single(clean, answer).isPresent()
+        || tokens.single(clean + " ", answer.substring(1)).isEmpty()) {
+      return pair;
+    }
+    return new PromptPair(
+        spaced(pair.clean()),
+        spaced(pair.corrupted()),
+        pair.answers().stream().map(String::stripLeading).toList(),
+        pair.wrongs().stream().map(String::stripLeading).toList(),
+        pair.group(),
+        pair.split());
+  }
+
+  private static Prompt spaced(Prompt prompt) {
+    return new Prompt(prompt.text() + " ", prompt.spans());
   }
 
   private long single(PromptPair pair, String answer) {

@@ -72,7 +72,9 @@ final class TestTasks {
         all().filter(TextTask.class::isInstance).map(TextTask.class::cast),
         Tasks.all().stream()
             .filter(TextTask.class::isInstance)
-            .map(task -> ((TextTask) task).with(TrimmedBpe.GPT2)));
+            .flatMap(
+                task ->
+                    Stream.of(TrimmedBpe.GPT2, SpacedDigits.APART).map(((TextTask) task)::with)));
   }
 
   /** Those that can be drawn to the last example in no time. */

@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What a task does with the tokenizers that there are, and with those that it cannot use. */
 class TokenizersTest {
   private static final TextTokens WORDS = TextTokens.words();
-  private static final TextTokens CHARACTERS = text -> text.chars().asLongStream().toArray();
+  private static final TextTokens HALVES =
+      text -> text.chars().asLongStream().flatMap(c -> LongStream.of(c >> 4, c & 15)).toArray();
 
   static Stream<TextTask> texts() {
     return Tasks.all().stream().filter(TextTask.class::isInstance).map(TextTask.class::cast);
@@ -30,7 +31,7 @@ class TokenizersTest {
   @MethodSource("texts")
   void refusesATokenizerThatSplitsEveryAnswer(TextTask task) {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> task.with(CHARACTERS))
+        .isThrownBy(() -> task.with(HALVES))
         .withMessageContaining("Task '" + task.name() + "' needs")
         .withMessageMatching("(?s).*keeps 0 of \\d+ \\('.+' is \\d+ tokens.*\\).*")
         .withMessageContaining("another model's tokenizer");
@@ -86,6 +87,31 @@ class TokenizersTest {
             })
         .withMessageContaining("Task 'pronoun': this tokenizer cuts words differently")
         .withMessageContaining("Mary");
+  }
+
+  @Test
+  void theSpaceBeforeANumberThatIsKeptApartBelongsToThePrompt() {
+    TextTask task = Tasks.text("key-value");
+    TextTask apart = task.with(SpacedDigits.APART);
+    assertThat(apart.size()).isEqualTo(task.size());
+    PromptPair pair = task.draw(Split.TEST, 1, 0).get(0);
+    PromptPair same = apart.draw(Split.TEST, 1, 0).get(0);
+    assertThat(same.clean().text()).isEqualTo(pair.clean().text() + " ");
+    assertThat(same.corrupted().text()).isEqualTo(pair.corrupted().text() + " ");
+    assertThat(" " + same.answer()).isEqualTo(pair.answer());
+    assertThat(same.clean().spans()).isEqualTo(pair.clean().spans());
+    // names are as before
+    assertThat(Tasks.text("ioi", SpacedDigits.APART).draw(Split.TEST, 5, 0))
+        .isEqualTo(Tasks.text("ioi").draw(Split.TEST, 5, 0));
+  }
+
+  @Test
+  void greaterThanTakesTheLeastEndingThatThereIs() {
+    // zeros are kept apart, so 01 is no token
+    TextTokens noZeros = text -> WORDS.ids(text.replace("0", "~"));
+    List<PromptPair> pairs = Tasks.text("greater-than", noZeros).draw(Split.TRAIN, 200, 0);
+    assertThat(pairs).allMatch(pair -> pair.corrupted().textOf("YY").equals("11"));
+    assertThat(pairs).allMatch(pair -> Integer.parseInt(pair.clean().textOf("YY")) > 11);
   }
 
   @Test
