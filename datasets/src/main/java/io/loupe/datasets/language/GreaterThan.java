@@ -51,7 +51,7 @@ public final class GreaterThan extends TextTask {
     super(
         new TaskInfo(
             NAME,
-            "Which two digits end a later year? Corrupted: the first year ends in 01.",
+            "Which two digits end a later year? Corrupted: the first year ends in 01, or the least there is.",
             "Hanna, Liu and Variengien 2023, How does GPT-2 compute greater-than?"),
         tokens);
     events = Groups.of(NAME, Words.events(), event -> event);
