@@ -9,6 +9,7 @@ import io.loupe.datasets.task.Split;
 import io.loupe.datasets.task.SplitShares;
 import io.loupe.datasets.task.TaskInfo;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
@@ -127,7 +128,7 @@ public final class BigramBackcopy extends CutTask<IdPair> {
     List<List<Integer>> successors = new ArrayList<>(List.of(all));
     for (int id = 1; id < first + plain; id++) {
       List<Integer> order = new ArrayList<>(all);
-      java.util.Collections.shuffle(order, random);
+      Collections.shuffle(order, random);
       successors.add(id < first ? List.of() : List.copyOf(order.subList(0, branching)));
     }
     return List.copyOf(successors);

@@ -10,6 +10,7 @@ import io.loupe.datasets.task.Split;
 import io.loupe.datasets.task.SplitShares;
 import io.loupe.datasets.task.TaskInfo;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -69,7 +70,7 @@ public final class FlipFlop extends CutTask<IdPair> {
   protected IdPair make(Split split, Choices choices) {
     int middle = instructions - 2;
     int[] kinds = new int[instructions];
-    java.util.Arrays.fill(kinds, IGNORE);
+    Arrays.fill(kinds, IGNORE);
     int[] busy = choices.subset(middle, writes + reads);
     for (int place : busy) {
       kinds[1 + place] = READ;

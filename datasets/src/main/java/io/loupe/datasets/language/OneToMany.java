@@ -12,6 +12,7 @@ import io.loupe.datasets.task.TextTask;
 import io.loupe.datasets.task.TextTokens;
 import io.loupe.datasets.words.Words;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,7 +86,7 @@ public final class OneToMany extends TextTask {
     Template template = choices.one(TEMPLATES);
     String other = choices.anyOf(others(item.category));
     List<String> named = new ArrayList<>(members.getOrDefault(other, List.of()));
-    java.util.Collections.shuffle(named, choices.free());
+    Collections.shuffle(named, choices.free());
     Item corrupted = new Item(other, named.get(0), named.get(1));
     List<String> wrongs = new ArrayList<>(rest(corrupted));
     wrongs.add(" " + item.first);

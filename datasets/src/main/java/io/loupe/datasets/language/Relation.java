@@ -64,7 +64,7 @@ public enum Relation {
       Words.jobs().stream(),
       "Who works in the {subject}? The",
       "In the {subject} we met the",
-      "She worked in a {subject} and was a good");
+      "She worked in the {subject} and was a good");
 
   private final List<WordPair> facts;
   private final List<Template> templates;

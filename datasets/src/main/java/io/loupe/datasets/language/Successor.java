@@ -1,5 +1,6 @@
 package io.loupe.datasets.language;
 
+import io.loupe.datasets.Prompt;
 import io.loupe.datasets.task.Choices;
 import io.loupe.datasets.task.Fitting;
 import io.loupe.datasets.task.Groups;
@@ -143,7 +144,7 @@ public final class Successor extends TextTask {
         && !one.run.equals(other.run);
   }
 
-  private static io.loupe.datasets.Prompt fill(Item item) {
+  private static Prompt fill(Item item) {
     List<String> run = item.run;
     return item.template.fill(
         Map.of(

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The choices that make one example, read from its number as digits of a mixed radix: the first
@@ -22,7 +23,7 @@ public final class Choices {
   private BigInteger left;
   private BigInteger product = BigInteger.ONE;
   private final boolean counting;
-  private @org.jspecify.annotations.Nullable Random free;
+  private @Nullable Random free;
 
   private Choices(BigInteger number, boolean counting) {
     this.number = number;

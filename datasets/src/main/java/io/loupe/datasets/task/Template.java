@@ -2,6 +2,7 @@ package io.loupe.datasets.task;
 
 import io.loupe.datasets.Prompt;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -18,7 +19,7 @@ public record Template(String text) {
 
   /** Returns templates of these texts. */
   public static List<Template> all(String... texts) {
-    return java.util.Arrays.stream(texts).map(Template::new).toList();
+    return Arrays.stream(texts).map(Template::new).toList();
   }
 
   /**

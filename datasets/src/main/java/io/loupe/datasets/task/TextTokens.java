@@ -2,6 +2,7 @@ package io.loupe.datasets.task;
 
 import java.util.Arrays;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a task needs to know of a tokenizer. The workbench's is one lambda away: {@code text ->
@@ -18,7 +19,7 @@ public interface TextTokens {
    * @param before the text so far
    * @param more what follows it, with its leading space
    */
-  default long @org.jspecify.annotations.Nullable [] continuation(String before, String more) {
+  default long @Nullable [] continuation(String before, String more) {
     long[] first = ids(before);
     long[] both = ids(before + more);
     if (both.length < first.length || !Arrays.equals(first, Arrays.copyOf(both, first.length))) {

@@ -38,6 +38,7 @@ import io.loupe.datasets.task.Task;
 import io.loupe.datasets.task.TextTask;
 import io.loupe.datasets.task.TextTokens;
 import java.math.BigInteger;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +95,7 @@ public final class Tasks {
   /** Returns the names of all tasks. */
   public static List<String> names() {
     return Stream.of(TEXT.keySet(), IDS.keySet(), List.of(REGRESSION))
-        .flatMap(java.util.Collection::stream)
+        .flatMap(Collection::stream)
         .toList();
   }
 
