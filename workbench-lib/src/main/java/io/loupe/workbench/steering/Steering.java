@@ -113,12 +113,7 @@ public final class Steering {
    */
   public static SteeringVector functionVector(
       HookedTransformer model, Tokens demonstrations, HeadSet heads, HookPoint at) {
-    SteeringVector.requireStream(at);
-    if (model.config().block().norms().hasBehind()) {
-      throw new IllegalArgumentException(
-          "In this %s model a norm stands between the heads and the stream: no head has a vector of its own to add. Use taskVector"
-              .formatted(model.config().family()));
-    }
+    requireHeadsThatWrite(model, at);
     if (heads.isEmpty() || heads.minus(model.config().allHeads()).size() > 0) {
       throw new IllegalArgumentException(
           "Name heads of the model, %d layers of %d; got %s"
@@ -138,6 +133,34 @@ public final class Steering {
     String method =
         "sum of %s, mean at the last token of %d prompts".formatted(heads, demonstrations.batch());
     return new SteeringVector(at, sum, method, model.name());
+  }
+
+  /** Returns each head's mean output at the last token, [all heads, layer by layer][d_model]. */
+  static double[][] headMeans(HookedTransformer model, Tokens demonstrations, HookPoint at) {
+    requireHeadsThatWrite(model, at);
+    int heads = model.config().heads();
+    double[][] means = new double[model.config().layers() * heads][model.config().dModel()];
+    for (int layer = 0; layer < model.config().layers(); layer++) {
+      double[][][] results = lastResults(model, demonstrations, layer);
+      for (double[][] row : results) {
+        for (int head = 0; head < heads; head++) {
+          for (int i = 0; i < row[head].length; i++) {
+            means[layer * heads + head][i] += row[head][i] / results.length;
+          }
+        }
+      }
+    }
+    return means;
+  }
+
+  private static void requireHeadsThatWrite(HookedTransformer model, HookPoint at) {
+    SteeringVector.requireStream(at);
+    model.config().require(at);
+    if (model.config().block().norms().hasBehind()) {
+      throw new IllegalArgumentException(
+          "In this %s model a norm stands between the heads and the stream: no head has a vector of its own to add. Use taskVector"
+              .formatted(model.config().family()));
+    }
   }
 
   /** Returns what each head of a layer writes at the last token, [row][head][d_model]. */
@@ -225,7 +248,7 @@ public final class Steering {
     return difference;
   }
 
-  private static double dot(double[] a, double[] b) {
+  static double dot(double[] a, double[] b) {
     double dot = 0;
     for (int i = 0; i < a.length; i++) {
       dot += a[i] * b[i];

@@ -27,10 +27,14 @@ import io.loupe.workbench.site.Span;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.testing.TinyModels;
 import io.loupe.workbench.text.Tokens;
+import io.loupe.workbench.train.OptimizerSpec;
+import io.loupe.workbench.train.Schedule;
+import io.loupe.workbench.train.TrainingOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -243,6 +247,39 @@ class SteeringTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> found.effect(new Head(3, 0)))
         .withMessageContaining("layers 0 to 2");
+  }
+
+  /** The gradient of the weights against central differences, and whether the search climbs. */
+  @Test
+  void learnedWeightsRaiseTheMetricAndFollowItsGradient() {
+    Tokens demonstrations = random(4, 9, 30);
+    Tokens queries =
+        Tokens.padded(Tokens.Padding.RIGHT, random(1, 5, 31).row(0), random(1, 3, 32).row(0));
+    Metric metric = Metrics.logProbability(3, 4);
+    double[][] means = Steering.headMeans(model, demonstrations, AT);
+    double plain = metric.of(model.run(queries));
+    double rate = 1e-4; // one step of plain descent moves each weight by the rate times its slope
+    TrainingOptions one =
+        new TrainingOptions(
+            1, 1, Schedule.constant(rate), OptimizerSpec.sgd(0), OptionalDouble.empty(), 1);
+    LearnedTaskVector moved = LearnedTaskVector.of(model, demonstrations, queries, metric, AT, one);
+    for (Head head : HeadSet.parse("L0H1 L1H3 L2H0")) {
+      double eps = 1e-2;
+      double[] mean = means[head.layer() * 4 + head.index()];
+      SteeringVector direction = new SteeringVector(AT, mean, "by hand", "test");
+      Slice last = Slice.positions(-1);
+      double up = metric.of(model.with(direction.add(eps, last)).run(queries));
+      double down = metric.of(model.with(direction.add(-eps, last)).run(queries));
+      assertThat(moved.weight(head) / rate).isCloseTo((up - down) / (2 * eps), within(1e-4));
+    }
+    LearnedTaskVector learned =
+        LearnedTaskVector.of(
+            model, demonstrations, queries, metric, AT, TrainingOptions.adam(60, 1, 0.3, 1));
+    double after = metric.of(model.with(learned.vector().add(1, Slice.positions(-1))).run(queries));
+    assertThat(learned.curve().total()[0]).isCloseTo(-plain, within(1e-9));
+    assertThat(after).isGreaterThan(plain + 0.5);
+    assertThat(learned.top(2).size()).isEqualTo(2);
+    assertThat(learned.toString()).contains("60 steps on 2 queries");
   }
 
   @Test
