@@ -25,7 +25,7 @@ final class GradientPass {
       Tokens tokens,
       Metric metric,
       Set<HookPoint> tapped) {
-    try (NDManager scope = Engines.newManager(model.device());
+    try (NDManager scope = Engines.newRecordingManager(model.device());
         GradientCollector collector = Engines.pytorch().newGradientCollector()) {
       RunHooks hooks = model.hooks(tokens, Capture.matching(tapped::contains), tapped);
       NDArray logits = transformer.forward(tokens, scope, hooks);

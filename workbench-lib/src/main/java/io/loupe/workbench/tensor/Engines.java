@@ -28,4 +28,13 @@ public final class Engines {
   public static NDManager newManager(Device device) {
     return pytorch().newBaseManager(device);
   }
+
+  /**
+   * Returns a new scope for a pass that is recorded for gradients, and the way back through it;
+   * scopes inside of it are made by its {@code newSubManager}. In any other scope gradients may be
+   * wrong, as DJL frees the memory of numbers that the way back reads.
+   */
+  public static NDManager newRecordingManager(Device device) {
+    return RecordingScope.open(device);
+  }
 }

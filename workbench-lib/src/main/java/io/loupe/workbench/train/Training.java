@@ -130,7 +130,7 @@ public final class Training implements AutoCloseable {
     if (Thread.currentThread().isInterrupted()) {
       throw new CancellationException("the thread was interrupted in training, step " + done);
     }
-    try (NDManager scope = manager.newSubManager()) {
+    try (NDManager scope = Engines.newRecordingManager(manager.getDevice())) {
       double loss = step(done, scope);
       done++;
       return loss;
