@@ -61,7 +61,17 @@ class NotebooksTest {
             "7 pairs of 12 tokens",
             "she - he, mean: Lily 4.54, Tim -1.03",
             "Before the last layer 72 %",
-            "alone is L4H2 (47 %), acting at \",\" and looking there at \"Lily\""));
+            "alone is L4H2 (47 %), acting at \",\" and looking there at \"Lily\""),
+        new Wanted(
+            "05-lenses-and-attribution.ipynb",
+            "Lenses and attribution: when does the model know that it is she, and which words told it?",
+            11,
+            8,
+            "she - he: Lily",
+            "at the last position is L4 attention",
+            "There L4H2 adds most (+1.1), and most of that comes from \"Lily\"",
+            "Hidden one at a time, \"Lily\" is the token that the answer falls most without",
+            "occlusion (hidden) lets the answer fall fastest"));
   }
 
   @Test
