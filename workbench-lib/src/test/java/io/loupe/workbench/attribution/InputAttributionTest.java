@@ -290,6 +290,13 @@ class InputAttributionTest {
     }
     assertThat(agreement[1][3]).isCloseTo(mean, within(1e-12));
     assertThat(all.plot(0).title()).isNotEmpty();
+    assertThat(all.results().get(2).plot().title()).doesNotContain("incomplete");
+    assertThat(
+            InputAttributions.integratedGradients(1, Baseline.ZERO)
+                .of(model, TOKENS, METRIC)
+                .plot()
+                .title())
+        .contains("incomplete by up to");
     assertThat(all.plotAgreement().title()).contains("agree");
   }
 
