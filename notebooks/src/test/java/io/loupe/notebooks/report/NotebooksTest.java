@@ -70,7 +70,17 @@ class NotebooksTest {
             "24 prompts; right minus wrong pronoun: 2.96",
             "Of single heads L4H2 matters most (-1.28)",
             "rounded to 4 bits cost 0.023 nats",
-            "12 of them on its side"));
+            "12 of them on its side"),
+        new Wanted(
+            "05-lenses-and-attribution.ipynb",
+            "Lenses and attribution: when does the model know that it is she, and which words told it?",
+            11,
+            8,
+            "she - he: Lily",
+            "at the last position is L4 attention",
+            "There L4H2 adds most (+1.1), and most of that comes from \"Lily\"",
+            "Hidden one at a time, \"Lily\" is the token that the answer falls most without",
+            "occlusion (hidden) lets the answer fall fastest"));
   }
 
   @Test

@@ -143,7 +143,8 @@ public final class AttentionMaps implements Displayable {
 
   /**
    * Returns the product of the layers' matrices, [to][from]: which share of a position behind the
-   * last layer comes from each input token. Rows sum to one.
+   * last layer comes from each input token. Rows sum to one. In a causal model the first token is
+   * made of itself alone, so with every layer more of all shares ends there.
    */
   public double[][] rollout() {
     double[][] product = copy(layers).get(0);

@@ -126,8 +126,11 @@ public final class AttributionComparison implements Displayable {
         .title("What the input's tokens had to do with the metric");
   }
 
+  /** Names without their settings, unless two would be the same. */
   private List<String> names() {
-    return results.stream().map(result -> result.method().name()).toList();
+    List<String> full = results.stream().map(result -> result.method().name()).toList();
+    List<String> brief = full.stream().map(name -> name.replaceAll(" \\(.*", "")).toList();
+    return new HashSet<>(brief).size() == brief.size() ? brief : full;
   }
 
   /** Shows the first prompt's scores. */

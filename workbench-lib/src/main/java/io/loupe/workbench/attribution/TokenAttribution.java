@@ -150,8 +150,15 @@ public final class TokenAttribution implements Displayable {
             .cellText(text)
             .xLabel("position")
             .colorLabel("score")
-            .title("Input attribution: " + method.name());
+            .title("Input attribution: " + method.name() + incomplete());
     return method.signed() ? map.diverging() : map.sequential();
+  }
+
+  /** Says so if the scores miss their sum by more than 1 %. */
+  private String incomplete() {
+    double worst =
+        completenessErrors.stream().flatMapToDouble(Arrays::stream).map(Math::abs).max().orElse(0);
+    return worst > 0.01 ? ", incomplete by up to %.0f %%".formatted(100 * worst) : "";
   }
 
   @Override

@@ -55,6 +55,7 @@ public final class ValueZeroing {
     HookPoint after = Sites.RESID_POST.at(layer);
     double[][] whole = matrix(run.cache().get(after), 0);
     int length = tokens.length();
+    boolean causal = model.config().attention().get(layer).mask().causal();
     double[][] distances = new double[length][length];
     int most = Copies.most(model, tokens);
     for (int first = 0; first < length; first += most) {
@@ -63,7 +64,8 @@ public final class ValueZeroing {
           Run zeroed = zeroed(model, tokens, layer, first, copies, run, scope)) {
         for (int copy = 0; copy < copies; copy++) {
           double[][] without = matrix(zeroed.cache().get(after), copy);
-          for (int to = 0; to < length; to++) {
+          // what a causal layer cannot tell is rounding
+          for (int to = causal ? first + copy : 0; to < length; to++) {
             distances[to][first + copy] = cosineDistance(whole[to], without[to]);
           }
         }

@@ -1,7 +1,9 @@
 package io.loupe.workbench.lens;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import io.loupe.workbench.model.HookedTransformer;
+import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
@@ -63,7 +65,9 @@ final class LensEvaluator implements LensPass.Visitor {
         (from, some) -> {
           evaluator.firstRow = from;
           evaluator.source = 0;
-          LensPass.run(model, some, sources, evaluator);
+          try (NDManager scope = Engines.newManager(model.device())) {
+            LensPass.run(model, some, sources, scope, evaluator);
+          }
         });
     List<LensEvaluation.Line> lines = new ArrayList<>();
     for (int i = 0; i < sources.size(); i++) {

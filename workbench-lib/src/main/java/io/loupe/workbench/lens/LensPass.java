@@ -6,7 +6,6 @@ import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.Run;
 import io.loupe.workbench.site.HookPoint;
-import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.text.Tokens;
 import java.util.List;
 import java.util.Set;
@@ -28,12 +27,21 @@ final class LensPass {
     void source(Translator.Source source, NDArray x);
   }
 
+  /**
+   * Runs the model.
+   *
+   * @param parent the scope in which what the visitor computes is made
+   */
   static void run(
-      HookedTransformer model, Tokens batch, List<Translator.Source> sources, Visitor visitor) {
+      HookedTransformer model,
+      Tokens batch,
+      List<Translator.Source> sources,
+      NDManager parent,
+      Visitor visitor) {
     Set<HookPoint> points =
         sources.stream().map(Translator.Source::point).collect(Collectors.toSet());
     try (Run run = model.run(batch, Capture.matching(points::contains));
-        NDManager scope = Engines.newManager(model.device())) {
+        NDManager scope = parent.newSubManager()) {
       visitor.target(batch, tokens(run.logits(), null, batch, scope).logSoftmax(-1));
       for (Translator.Source source : sources) {
         try (NDManager inner = scope.newSubManager()) {

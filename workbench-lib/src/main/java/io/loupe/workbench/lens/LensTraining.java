@@ -45,6 +45,7 @@ final class LensTraining {
                 model,
                 LensPass.rows(corpus, examples),
                 sources,
+                scope,
                 new LensPass.Visitor() {
                   private @Nullable NDArray target;
 

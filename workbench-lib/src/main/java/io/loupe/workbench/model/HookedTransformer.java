@@ -317,6 +317,24 @@ public final class HookedTransformer {
   }
 
   /**
+   * Runs a batch inside of a recording of the caller's, so that gradients flow from the logits to
+   * whatever the interventions bring in: what a search for an intervention does. Activations are
+   * not kept.
+   *
+   * @param scope made by {@link Engines#newRecordingManager}
+   * @return the logits with their history, [batch, pos, vocab], in the scope
+   */
+  public NDArray recorded(Tokens tokens, NDManager scope) {
+    InputCheck.tokens(tokens, config);
+    Applications applications = new Applications(interventions);
+    RunHooks hooks =
+        new RunHooks(Frame.whole(tokens), Capture.nothing(), applications, Set.of(), true);
+    NDArray logits = transformer.forward(tokens, scope, hooks);
+    applications.receipts();
+    return logits;
+  }
+
+  /**
    * Continues a prompt with the most probable token, again and again; interventions act at every
    * step.
    *

@@ -2,13 +2,12 @@ package io.loupe.workbench.steering;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.loupe.workbench.display.Displayable;
 import io.loupe.workbench.display.MimeBundle;
+import io.loupe.workbench.intervention.Interventions;
 import io.loupe.workbench.metric.Metric;
-import io.loupe.workbench.model.Gradients;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.plot.Heatmap;
 import io.loupe.workbench.plot.Plots;
@@ -64,18 +63,19 @@ public final class LearnedTaskVector implements Displayable {
       TrainingOptions options) {
     double[][] means = Steering.headMeans(model, demonstrations, at); // [all heads][d_model]
     try (NDManager scope = Engines.newManager(model.device())) {
-      NDArray found = scope.zeros(new Shape(means.length), DataType.FLOAT64);
+      NDArray outputs = matrix(means, model.type(), scope);
+      NDArray found = scope.zeros(new Shape(1, means.length), model.type());
       TrainingCurve curve =
           Training.run(
               WEIGHTS,
               Map.of(WEIGHTS, found),
               1,
-              (parameters, examples, step, losses) ->
-                  losses.add(
-                      "loss",
-                      loss(model, queries, metric, at, means, parameters.get(WEIGHTS), step)),
+              (parameters, examples, step, losses) -> {
+                NDArray weights = parameters.values().iterator().next();
+                losses.add("loss", loss(model, queries, metric, at, weights, outputs, step));
+              },
               options);
-      double[] flat = Tensors.vector(found);
+      double[] flat = Tensors.doubles(found);
       int heads = model.config().heads();
       double[][] weights = new double[model.config().layers()][];
       for (int layer = 0; layer < weights.length; layer++) {
@@ -89,39 +89,29 @@ public final class LearnedTaskVector implements Displayable {
     }
   }
 
-  /**
-   * Returns minus the metric's mean as a function of the weights. The vector is added at one place,
-   * so its gradient is the stream's there, and a head's is its product with what the head writes.
-   */
+  /** Returns minus the metric's mean, the vector added at the queries' last tokens. */
   private static NDArray loss(
       HookedTransformer model,
       Tokens queries,
       Metric metric,
       HookPoint at,
-      double[][] means,
       NDArray weights,
+      NDArray outputs,
       NDManager scope) {
-    double[] now = Tensors.vector(weights.stopGradient());
-    SteeringVector vector = new SteeringVector(at, sum(means, now), "tried", model.name());
-    HookedTransformer edited = model.with(vector.add(1, Slice.positions(-1)));
-    try (Gradients gradients = edited.gradients(queries, metric, at)) {
-      double[] ofVector = new double[means[0].length];
-      for (int row = 0; row < queries.batch(); row++) {
-        NDIndex last = new NDIndex("{}, {}", row, queries.column(row, -1));
-        double[] own = Tensors.vector(gradients.at(at).get(last));
-        for (int i = 0; i < own.length; i++) {
-          ofVector[i] -= own[i] / queries.batch();
-        }
-      }
-      double[] ofWeights = new double[means.length];
-      double linear = 0;
-      for (int head = 0; head < means.length; head++) {
-        ofWeights[head] = Steering.dot(means[head], ofVector);
-        linear += ofWeights[head] * now[head];
-      }
-      double value = -Arrays.stream(gradients.metric()).average().orElseThrow();
-      return weights.mul(scope.create(ofWeights)).sum().add(value - linear);
-    }
+    NDArray vector = weights.matMul(outputs); // [1, d_model]
+    HookedTransformer edited =
+        model.with(
+            Interventions.edit(
+                at, Slice.positions(-1), "learned vector", stream -> stream.add(vector)));
+    NDArray values = metric.perExample(edited.recorded(queries, scope), queries);
+    return values.mean().neg();
+  }
+
+  private static NDArray matrix(double[][] rows, DataType type, NDManager scope) {
+    double[] flat = Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray();
+    return scope
+        .create(flat, new Shape(rows.length, rows[0].length))
+        .toType(type, true); // a copy that does not hang on a Java buffer
   }
 
   private static double[] sum(double[][] means, double[] weights) {
