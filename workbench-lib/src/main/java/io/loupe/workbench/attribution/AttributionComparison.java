@@ -6,6 +6,7 @@ import io.loupe.workbench.metric.Metric;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.plot.Heatmap;
 import io.loupe.workbench.plot.Plots;
+import io.loupe.workbench.stats.Correlation;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,7 +56,7 @@ public final class AttributionComparison implements Displayable {
     double[][] agreement = new double[methods][methods];
     for (int a = 0; a < methods; a++) {
       for (int b = 0; b < methods; b++) {
-        agreement[a][b] = Kendall.tauB(magnitudes(a, row), magnitudes(b, row));
+        agreement[a][b] = Correlation.kendall(magnitudes(a, row), magnitudes(b, row));
       }
     }
     return agreement;

@@ -17,6 +17,7 @@ import io.loupe.workbench.model.Run;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.site.Slice;
+import io.loupe.workbench.stats.Correlation;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.testing.Checkpoints;
 import io.loupe.workbench.testing.TinyModels;
@@ -266,12 +267,12 @@ class InputAttributionTest {
   @Test
   void kendallByHand() {
     double[] x = {1, 2, 3, 4};
-    assertThat(Kendall.tauB(x, x)).isEqualTo(1);
-    assertThat(Kendall.tauB(x, new double[] {4, 3, 2, 1})).isEqualTo(-1);
+    assertThat(Correlation.kendall(x, x)).isEqualTo(1);
+    assertThat(Correlation.kendall(x, new double[] {4, 3, 2, 1})).isEqualTo(-1);
     // pairs: 12 ++, 13 ++, 14 ++, 23 tie in y, 24 ++, 34 ++: 5 / sqrt(6 * 5)
-    assertThat(Kendall.tauB(x, new double[] {1, 2, 2, 3}))
+    assertThat(Correlation.kendall(x, new double[] {1, 2, 2, 3}))
         .isCloseTo(5 / Math.sqrt(30), within(1e-12));
-    assertThat(Kendall.tauB(x, new double[4])).isNaN();
+    assertThat(Correlation.kendall(x, new double[4])).isNaN();
   }
 
   @Test
@@ -286,7 +287,7 @@ class InputAttributionTest {
     for (int row = 0; row < 2; row++) {
       double[] a = Arrays.stream(all.results().get(1).scores()[row]).map(Math::abs).toArray();
       double[] b = Arrays.stream(all.results().get(3).scores()[row]).map(Math::abs).toArray();
-      mean += Kendall.tauB(a, b) / 2;
+      mean += Correlation.kendall(a, b) / 2;
     }
     assertThat(agreement[1][3]).isCloseTo(mean, within(1e-12));
     assertThat(all.plot(0).title()).isNotEmpty();
