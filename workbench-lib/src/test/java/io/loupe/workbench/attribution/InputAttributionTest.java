@@ -265,17 +265,6 @@ class InputAttributionTest {
   }
 
   @Test
-  void kendallByHand() {
-    double[] x = {1, 2, 3, 4};
-    assertThat(Correlation.kendall(x, x)).isEqualTo(1);
-    assertThat(Correlation.kendall(x, new double[] {4, 3, 2, 1})).isEqualTo(-1);
-    // pairs: 12 ++, 13 ++, 14 ++, 23 tie in y, 24 ++, 34 ++: 5 / sqrt(6 * 5)
-    assertThat(Correlation.kendall(x, new double[] {1, 2, 2, 3}))
-        .isCloseTo(5 / Math.sqrt(30), within(1e-12));
-    assertThat(Correlation.kendall(x, new double[4])).isNaN();
-  }
-
-  @Test
   void agreementIsOfMagnitudesAndTheMeanOverPrompts() {
     HookedTransformer model = TinyModels.gpt2(LoadOptions.DOUBLE);
     AttributionComparison all =
