@@ -13,6 +13,7 @@ import io.loupe.workbench.model.Run;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.site.Slice;
+import io.loupe.workbench.stats.GaussLegendre;
 import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.text.Tokens;
@@ -131,12 +132,12 @@ final class EmbeddingGradients {
     /** Returns the mean gradient along the line, in the shape of the embeddings. */
     private double[] integral(
         HookedTransformer model, Tokens tokens, Metric metric, NDArray from, NDManager scope) {
-      Quadrature points = Quadrature.of(steps);
+      GaussLegendre points = GaussLegendre.of(steps);
       int most = Copies.most(model, tokens);
       double[] integral = new double[0];
       for (int first = 0; first < steps; first += most) {
         int copies = Math.min(most, steps - first);
-        double[] shares = Arrays.copyOfRange(points.places(), first, first + copies);
+        double[] shares = Arrays.copyOfRange(points.points(), first, first + copies);
         HookedTransformer moved = model.with(between(from, scope, tokens.batch(), shares));
         Metric each = Copies.each(metric, tokens, copies);
         try (Gradients gradients = moved.gradients(tokens.repeat(copies), each, EMBED)) {

@@ -14,6 +14,7 @@ import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.site.Slice;
+import io.loupe.workbench.stats.GaussLegendre;
 import io.loupe.workbench.sweep.CellGrid;
 import io.loupe.workbench.sweep.PatchingSweep;
 import io.loupe.workbench.tensor.Engines;
@@ -207,7 +208,7 @@ public final class AttributionPatching {
 
   private Map<HookPoint, NDArray> gradients(Runs runs, HookPoint[] points) {
     Map<HookPoint, NDArray> averaged = new HashMap<>();
-    GaussLegendre quadrature = new GaussLegendre(method.steps());
+    GaussLegendre quadrature = GaussLegendre.of(method.steps());
     switch (method.along()) {
       case BASE_RUN -> {
         for (HookPoint point : points) {

@@ -18,6 +18,7 @@ import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.stats.Correlation;
+import io.loupe.workbench.stats.GaussLegendre;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.testing.Checkpoints;
 import io.loupe.workbench.testing.TinyModels;
@@ -134,11 +135,11 @@ class InputAttributionTest {
   @Test
   void quadratureIsExactForPolynomials() {
     for (int points : new int[] {1, 2, 5, 64}) {
-      Quadrature rule = Quadrature.of(points);
+      GaussLegendre rule = GaussLegendre.of(points);
       for (int power = 0; power < Math.min(2 * points, 20); power++) {
         double sum = 0;
         for (int i = 0; i < points; i++) {
-          sum += rule.weights()[i] * Math.pow(rule.places()[i], power);
+          sum += rule.weights()[i] * Math.pow(rule.points()[i], power);
         }
         assertThat(sum).isCloseTo(1.0 / (power + 1), within(1e-12));
       }

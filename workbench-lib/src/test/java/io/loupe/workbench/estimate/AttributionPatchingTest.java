@@ -29,6 +29,7 @@ import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.stats.Agreement;
+import io.loupe.workbench.stats.GaussLegendre;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.testing.Checkpoints;
 import io.loupe.workbench.testing.TinyModels;
@@ -262,7 +263,7 @@ class AttributionPatchingTest {
   @Test
   void quadratureIntegratesPolynomials() {
     for (int steps : new int[] {1, 2, 5, 20, 50}) {
-      GaussLegendre quadrature = new GaussLegendre(steps);
+      GaussLegendre quadrature = GaussLegendre.of(steps);
       for (int degree = 0; degree < Math.min(2 * steps, 30); degree++) {
         double sum = 0;
         for (int i = 0; i < steps; i++) {
