@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,11 +23,17 @@ class ShippedModelsTest {
   @TempDir Path temp;
 
   private static ModelFiles stories() throws Exception {
+    return files("stories260k");
+  }
+
+  private static ModelFiles files(String model) throws Exception {
     Map<String, String> sums = new LinkedHashMap<>();
     for (String line : Files.readAllLines(RESOURCES.resolve("SHA256SUMS"))) {
-      sums.put(line.substring(line.indexOf('/') + 1), line.substring(0, 64));
+      if (line.substring(66).startsWith(model + "/")) {
+        sums.put(line.substring(line.indexOf('/') + 1), line.substring(0, 64));
+      }
     }
-    return new ModelFiles("stories260k", sums);
+    return new ModelFiles(model, sums);
   }
 
   private static void assertComplete(Path folder) throws Exception {
@@ -48,11 +55,25 @@ class ShippedModelsTest {
     assertThat(stories().sha256().keySet())
         .containsExactlyInAnyOrderElementsOf(names(RESOURCES.resolve("stories260k")))
         .contains("LICENSE", "SOURCE.txt", "config.json", "model.safetensors", "tokenizer.json");
+    assertThat(files("loupe-lm").areIn(RESOURCES.resolve("loupe-lm"))).isTrue();
+    assertThat(files("loupe-lm").sha256().keySet())
+        .containsExactlyInAnyOrderElementsOf(names(RESOURCES.resolve("loupe-lm")))
+        .contains("CARD.md", "config.json", "model.safetensors", "tokenizer.json");
+  }
+
+  @Test
+  void theCardNamesTheFilesThatAreShipped() throws Exception {
+    String card = Files.readString(RESOURCES.resolve("loupe-lm").resolve("CARD.md"));
+    Map<String, String> sums = files("loupe-lm").sha256();
+    for (String file :
+        List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")) {
+      assertThat(card).containsPattern(Pattern.quote(file) + " +" + sums.get(file));
+    }
   }
 
   @Test
   void aShippedModelIsAFolderWithItsFiles() throws Exception {
-    assertThat(ShippedModels.names()).containsExactly("stories260k");
+    assertThat(ShippedModels.names()).containsExactly("loupe-lm", "stories260k");
     Path folder = ShippedModels.folder("stories260k").orElseThrow();
 
     assertComplete(folder);

@@ -85,11 +85,12 @@ public final class WorldFacts extends TextTask {
 
   private static final String NAME = "world-facts";
 
-  private record Fact(String person, Aspect aspect, String value) {}
+  /** What is so of one person. */
+  record Fact(String person, Aspect aspect, String value) {}
 
   private record Item(Fact fact, int template) {}
 
-  private static final List<Fact> WORLD = world();
+  private static final List<Fact> WORLD = invent();
 
   private final Map<Split, List<Item>> items;
   private final List<Fact> facts;
@@ -170,12 +171,17 @@ public final class WorldFacts extends TextTask {
     return List.copyOf(dealt);
   }
 
+  /** Returns all facts, those of a person side by side. */
+  static List<Fact> world() {
+    return WORLD;
+  }
+
   private static boolean comparable(Fact one, Fact other) {
     return one.aspect == other.aspect && !one.value.equals(other.value);
   }
 
   /** The world follows from the order of the lists and one fixed seed. */
-  private static List<Fact> world() {
+  private static List<Fact> invent() {
     Random random = new Random(2026);
     List<Fact> facts = new ArrayList<>();
     for (Words.Name name : Words.names()) {

@@ -4,16 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.loupe.datasets.context.KeyValueText;
 import io.loupe.datasets.task.Pair;
 import io.loupe.datasets.task.PromptPair;
 import io.loupe.datasets.task.Split;
 import io.loupe.datasets.task.Task;
+import io.loupe.datasets.task.TextTokens;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.Writer;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class TaskCorpusTest {
@@ -99,7 +103,48 @@ class TaskCorpusTest {
       }
     }
     assertThat(lines.stream().filter(line -> line.startsWith("Words: ")).count())
-        .isBetween(120L, 260L);
+        .isBetween(70L, 200L);
+    assertThat(lines.stream().filter(line -> line.startsWith("Here is ")).count())
+        .isBetween(120L, 300L);
+    assertThat(lines).anyMatch(line -> line.matches("Review: .*\\\\nLabel: (posi|nega)tive\\."));
+  }
+
+  @Test
+  void furtherQuestionsAreOfTheSameListAndSplit() {
+    Set<String> askable = new HashSet<>();
+    for (Pair<?> pair : new KeyValueText(2, TextTokens.words()).draw(Split.TRAIN, 3000, 9)) {
+      askable.add(pair.group());
+    }
+    Pattern question = Pattern.compile("Now the (\\w+) (\\d\\d)\\.");
+    int questions = 0;
+    int lists = 0;
+    for (String line : text(Split.TRAIN, 3000, 7).lines().toList()) {
+      if (line.startsWith("List: ")) {
+        lists++;
+        for (MatchResult asked : question.matcher(line).results().toList()) {
+          questions++;
+          assertThat(line).contains("the %s %s".formatted(asked.group(1), asked.group(2)));
+          assertThat(line.indexOf("the " + asked.group(1) + " " + asked.group(2)))
+              .as("in the list")
+              .isLessThan(line.indexOf(". Now"));
+          assertThat(askable).contains(asked.group(1));
+        }
+      }
+    }
+    assertThat(questions).isGreaterThan(2 * lists);
+  }
+
+  @Test
+  void longTextsAreListsAndNeedlesOfTheSplit() throws IOException {
+    StringWriter out = new StringWriter();
+    TaskCorpus.ofLongTexts(Split.TRAIN).write(out, 200, 1);
+    List<String> lines = out.toString().lines().toList();
+    assertThat(lines).hasSize(200);
+    assertThat(lines).anyMatch(line -> line.startsWith("List: ") && line.split(",").length == 90);
+    assertThat(lines).anyMatch(line -> line.matches(".*Remember: The pass key is \\d\\d\\."));
+    assertThat(lines).anyMatch(line -> line.matches(".* Answer: It is [A-Z]\\w+\\."));
+    assertThat(lines).allMatch(line -> TextTokens.words().ids(line).length <= 520);
+    assertThat(lines).allMatch(line -> TextTokens.words().ids(line).length >= 90);
   }
 
   @Test

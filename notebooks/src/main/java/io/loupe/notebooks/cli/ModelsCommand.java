@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "models",
     description = "Shows the model families that can be loaded, and what each exercises.",
+    subcommands = EvaluateCommand.class,
     footer = {
       "",
       "Any Hugging Face folder or hub name of such a family loads; see docs/families.md."

@@ -67,6 +67,9 @@ class LoupeTest {
         "bench fixture-holds --json src | 2 | Expected a file for --json, got the folder src",
         "parity                  | 2 | Missing required parameter: 'FOLDER'",
         "parity src --tolerance -1 | 2 | Expected a tolerance of at least 0, got -1.0",
+        "models evaluate --prompts 0 | 2 | Expected at least one prompt, got 0",
+        "models evaluate --only ioj | 1 | No ability 'ioj'; there are [ioi, ",
+        "models evaluate no-model | 1 | no-model: neither a folder",
         "bnch                    | 2 | Unmatched argument at index 0: 'bnch'",
         "report pom.xml --oops   | 2 | Unknown option: '--oops'",
       })
@@ -116,6 +119,17 @@ class LoupeTest {
   void modelsShowsEveryFamily() {
     assertThat(run("models")).isZero();
     assertThat(out.toString()).contains("gemma3_text").contains("distilbert");
+  }
+
+  @Test
+  void modelsEvaluatePrintsWhatAModelCanDo() {
+    assertThat(run("models", "evaluate", "--prompts", "6", "--only", "ioi,successor")).isZero();
+    assertThat(out.toString())
+        .startsWith("loupe-lm (weights ")
+        .containsPattern("ioi +6 +100.0 % ")
+        .containsPattern("successor +6 +100.0 % ")
+        .contains("Repeated random tokens, 16 sequences of 64");
+    assertThat(out.toString()).doesNotContain("pronoun");
   }
 
   @Test
