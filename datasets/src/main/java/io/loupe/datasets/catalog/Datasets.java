@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -89,16 +90,17 @@ public final class Datasets {
   private static String line(String name) {
     Dataset<?> dataset = named(name);
     DatasetInfo info = dataset.info();
-    return "%-18s %,7d %-10s %-13s  %s%n%53s[%s; shipped: %s]"
-        .formatted(
-            name,
-            dataset.size(),
-            info.items(),
-            info.licence(),
-            info.description(),
-            "",
-            info.paper(),
-            info.shipped());
+    return String.format(
+        Locale.ROOT,
+        "%-18s %,7d %-10s %-13s  %s%n%53s[%s; shipped: %s]",
+        name,
+        dataset.size(),
+        info.items(),
+        info.licence(),
+        info.description(),
+        "",
+        info.paper(),
+        info.shipped());
   }
 
   private static Loader<?> loader(String name) {

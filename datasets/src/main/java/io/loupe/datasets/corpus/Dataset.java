@@ -185,8 +185,15 @@ public final class Dataset<T> implements Iterable<T> {
 
   @Override
   public String toString() {
-    return "%s: %,d %s (%s; %s; %s)"
-        .formatted(info.name(), items.size(), info.items(), origin, info.licence(), info.source());
+    return String.format(
+        Locale.ROOT,
+        "%s: %,d %s (%s; %s; %s)",
+        info.name(),
+        items.size(),
+        info.items(),
+        origin,
+        info.licence(),
+        info.source());
   }
 
   private String beside(String file) {

@@ -1,6 +1,7 @@
 package io.loupe.datasets.corpus;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -21,7 +22,9 @@ final class TextTable {
             .map(c -> cells.stream().mapToInt(row -> row.get(c).length()).max().orElse(0))
             .toArray();
     String table = cells.stream().map(row -> line(row, widths)).collect(Collectors.joining("\n"));
-    return all > rows.size() ? "%s%n... %,d more".formatted(table, all - rows.size()) : table;
+    return all > rows.size()
+        ? String.format(Locale.ROOT, "%s%n... %,d more", table, all - rows.size())
+        : table;
   }
 
   private static String line(List<String> row, int[] widths) {

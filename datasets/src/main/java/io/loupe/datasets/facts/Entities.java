@@ -93,7 +93,13 @@ public final class Entities {
 
   private static DatasetInfo info(String name, String items, String description, int shipped) {
     return new DatasetInfo(
-        name, items, description, PAPER, "MIT", SOURCE, "%,d drawn by hash".formatted(shipped));
+        name,
+        items,
+        description,
+        PAPER,
+        "MIT",
+        SOURCE,
+        String.format(Locale.ROOT, "%,d drawn by hash", shipped));
   }
 
   private static List<Place> places(DataFiles files, String file, String region)

@@ -1,6 +1,7 @@
 package io.loupe.datasets.human;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -133,8 +134,17 @@ public record Overlap(
 
   @Override
   public String toString() {
-    return "Spearman %.3f, Kendall %.3f, KL %.3f nats, Jensen-Shannon %.3f nats, top-%d overlap %.3f (%d entries, %d missing)"
-        .formatted(spearman, kendall, kl, jensenShannon, k, topK, compared, missing);
+    return String.format(
+        Locale.ROOT,
+        "Spearman %.3f, Kendall %.3f, KL %.3f nats, Jensen-Shannon %.3f nats, top-%d overlap %.3f (%d entries, %d missing)",
+        spearman,
+        kendall,
+        kl,
+        jensenShannon,
+        k,
+        topK,
+        compared,
+        missing);
   }
 
   private static double[] chances(double[] values, int k) {
