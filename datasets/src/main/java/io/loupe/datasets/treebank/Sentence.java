@@ -79,6 +79,15 @@ public record Sentence(
     return WordAlignment.of(text, spans(), tokens);
   }
 
+  /**
+   * Returns the index of each word's head among {@link #words}, -1 for the root; [word]. With
+   * {@link WordAlignment#attention} it says whether a head's attention goes to heads (Clark et al.
+   * 2019).
+   */
+  public int[] heads() {
+    return words.stream().mapToInt(word -> word.head() - 1).toArray();
+  }
+
   /** Returns how far below the root each word is: 0 for the root; [word]. */
   public int[] depths() {
     return words.stream().mapToInt(this::depth).toArray();

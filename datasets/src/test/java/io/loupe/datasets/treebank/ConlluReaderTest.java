@@ -98,6 +98,7 @@ class ConlluReaderTest {
     assertThat(sentence.word(4).relation()).isEqualTo("compound:prt");
     assertThat(sentence.word(4).plainRelation()).isEqualTo("compound");
     assertThat(sentence.root().form()).isEqualTo("send");
+    assertThat(sentence.heads()).containsExactly(4, 4, 4, 4, -1, 4, 5, 5, 4, 4, 11, 4, 4);
     assertThat(sentence.toString()).startsWith("\"/PUNCT Do/AUX n't/PART");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> sentence.word(14))

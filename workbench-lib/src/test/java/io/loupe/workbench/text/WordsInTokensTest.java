@@ -56,7 +56,7 @@ class WordsInTokensTest {
   @Test
   void everyShippedSentenceAligns() {
     for (Tokenizer tokenizer : List.of(gpt2, stories)) {
-      for (Sentence sentence : Treebank.shipped().draw(300, 0)) {
+      for (Sentence sentence : Treebank.shipped().draw(60, 0)) {
         WordAlignment alignment = sentence.align(offsets(tokenizer, true));
         List<String> tokens = tokenizer.tokens(tokenizer.encode(sentence.text(), true));
         assertThat(alignment.tokens()).isEqualTo(tokens.size());
