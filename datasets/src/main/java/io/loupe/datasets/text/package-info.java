@@ -1,0 +1,5 @@
+/** Datasets of sentences and longer texts. */
+@NullMarked
+package io.loupe.datasets.text;
+
+import org.jspecify.annotations.NullMarked;
