@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.zip.GZIPInputStream;
 
 /**
  * The fonts of every figure: DejaVu Sans, and Droid Sans Fallback for Chinese, Japanese and Korean.
@@ -46,7 +47,7 @@ public final class Fonts {
 
   /** Returns the font for what the regular one has no glyphs for: CJK without Latin letters. */
   static Font fallback(double size) {
-    return font("DroidSansFallback.ttf", size);
+    return font("DroidSansFallback.ttf.gz", size);
   }
 
   private static Font font(String file, double size) {
@@ -102,7 +103,7 @@ public final class Fonts {
     if (in == null) {
       throw new FileNotFoundException("fonts/" + file + " beside " + Fonts.class.getName());
     }
-    return in;
+    return file.endsWith(".gz") ? new GZIPInputStream(in) : in;
   }
 
   /** Writes what the JDK documents as its fontconfig.properties, for one font file. */
