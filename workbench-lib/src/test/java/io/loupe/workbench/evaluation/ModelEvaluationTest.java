@@ -79,7 +79,8 @@ class ModelEvaluationTest {
 
   @Test
   void repeatedLossIsTheMeanOverEachHalf() {
-    EvaluationReport report = ModelEvaluation.of(model).only().run(1);
+    EvaluationReport report =
+        ModelEvaluation.of(model).only(ModelEvaluation.REPEATED_TOKENS).run(1);
     RepeatedLoss loss = report.repeated();
     assertThat(loss).isNotNull();
     assertThat(loss.half()).isEqualTo(64);
