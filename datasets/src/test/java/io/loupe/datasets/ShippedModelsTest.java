@@ -55,25 +55,26 @@ class ShippedModelsTest {
     assertThat(stories().sha256().keySet())
         .containsExactlyInAnyOrderElementsOf(names(RESOURCES.resolve("stories260k")))
         .contains("LICENSE", "SOURCE.txt", "config.json", "model.safetensors", "tokenizer.json");
-    assertThat(files("loupe-lm").areIn(RESOURCES.resolve("loupe-lm"))).isTrue();
-    assertThat(files("loupe-lm").sha256().keySet())
-        .containsExactlyInAnyOrderElementsOf(names(RESOURCES.resolve("loupe-lm")))
-        .contains("CARD.md", "config.json", "model.safetensors", "tokenizer.json");
   }
 
   @Test
-  void theCardNamesTheFilesThatAreShipped() throws Exception {
-    String card = Files.readString(RESOURCES.resolve("loupe-lm").resolve("CARD.md"));
-    Map<String, String> sums = files("loupe-lm").sha256();
-    for (String file :
-        List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")) {
-      assertThat(card).containsPattern(Pattern.quote(file) + " +" + sums.get(file));
+  void modelsOfOurOwnAreCompleteAndTheirCardsNameTheFiles() throws Exception {
+    for (String model : List.of("loupe-lm", "loupe-mlm")) {
+      Path folder = RESOURCES.resolve(model);
+      Map<String, String> sums = files(model).sha256();
+      assertThat(files(model).areIn(folder)).isTrue();
+      assertThat(sums.keySet()).containsExactlyInAnyOrderElementsOf(names(folder));
+      String card = Files.readString(folder.resolve("CARD.md"));
+      for (String file :
+          List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")) {
+        assertThat(card).containsPattern(Pattern.quote(file) + " +" + sums.get(file));
+      }
     }
   }
 
   @Test
   void aShippedModelIsAFolderWithItsFiles() throws Exception {
-    assertThat(ShippedModels.names()).containsExactly("loupe-lm", "stories260k");
+    assertThat(ShippedModels.names()).containsExactly("loupe-lm", "loupe-mlm", "stories260k");
     Path folder = ShippedModels.folder("stories260k").orElseThrow();
 
     assertComplete(folder);

@@ -43,7 +43,7 @@ class TaskCorpusTest {
 
   @Test
   void holdsNoPromptOfAnotherSplit() {
-    String text = text(Split.TRAIN, 8000, 3);
+    String text = text(Split.TRAIN, 4000, 3);
     for (Task<?> task : new TaskCorpus(Split.TRAIN).tasks()) {
       int own = 0;
       for (Split split : Split.values()) {
@@ -64,7 +64,7 @@ class TaskCorpusTest {
   @Test
   void namesOfATestPromptNeverStandTogether() {
     Set<String> together = new HashSet<>();
-    for (String line : text(Split.TRAIN, 8000, 3).lines().toList()) {
+    for (String line : text(Split.TRAIN, 4000, 3).lines().toList()) {
       if (line.matches(".*\\b[A-Z][a-z]+ and [A-Z][a-z]+\\b.* to [A-Z][a-z]+\\.")) {
         String[] pair =
             line.replaceAll(".*\\b([A-Z][a-z]+) and ([A-Z][a-z]+)\\b.*", "$1 $2").split(" ");
@@ -72,7 +72,7 @@ class TaskCorpusTest {
         together.add(pair[1] + "+" + pair[0]);
       }
     }
-    assertThat(together).hasSizeGreaterThan(1000);
+    assertThat(together).hasSizeGreaterThan(700);
     for (Split split : List.of(Split.VALIDATION, Split.TEST)) {
       for (PromptPair pair : Tasks.text("ioi").draw(split, 500, 0)) {
         assertThat(together).doesNotContain(pair.group());

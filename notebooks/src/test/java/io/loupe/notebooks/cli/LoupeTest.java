@@ -123,7 +123,9 @@ class LoupeTest {
 
   @Test
   void modelsEvaluatePrintsWhatAModelCanDo() {
-    assertThat(run("models", "evaluate", "--prompts", "6", "--only", "ioi,successor")).isZero();
+    assertThat(
+            run("models", "evaluate", "--prompts", "6", "--only", "ioi,successor,repeated-tokens"))
+        .isZero();
     assertThat(out.toString())
         .startsWith("loupe-lm (weights ")
         .containsPattern("ioi +6 +100.0 % ")

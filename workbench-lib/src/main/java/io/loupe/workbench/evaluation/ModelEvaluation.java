@@ -28,6 +28,9 @@ import java.util.stream.IntStream;
  * often it has the largest logit of all. {@code ModelEvaluation.of(model).run(200)}.
  */
 public final class ModelEvaluation {
+  /** The name under which {@link #only} takes the loss on random tokens twice. */
+  public static final String REPEATED_TOKENS = "repeated-tokens";
+
   private static final int LONGEST = 511;
   private static final int HALF = 64;
   private static final int SEQUENCES = 16;
@@ -38,10 +41,15 @@ public final class ModelEvaluation {
   private final HookedTransformer model;
   private final long seed;
   private final Map<String, Function<TextTokens, TextTask>> abilities;
+  private final boolean repeats;
 
   private ModelEvaluation(
-      HookedTransformer model, long seed, Map<String, Function<TextTokens, TextTask>> abilities) {
+      HookedTransformer model,
+      long seed,
+      Map<String, Function<TextTokens, TextTask>> abilities,
+      boolean repeats) {
     this.model = model;
+    this.repeats = repeats;
     this.seed = seed;
     this.abilities = abilities;
   }
@@ -64,12 +72,12 @@ public final class ModelEvaluation {
               .formatted(model.name()));
     }
     int longest = Math.min(LONGEST, model.config().context() - 1);
-    return new ModelEvaluation(model, 0, Abilities.usual(longest));
+    return new ModelEvaluation(model, 0, Abilities.usual(longest), true);
   }
 
   /** Returns the same evaluation with other prompts of the test split. */
   public ModelEvaluation seed(long seed) {
-    return new ModelEvaluation(model, seed, abilities);
+    return new ModelEvaluation(model, seed, abilities, repeats);
   }
 
   /**
@@ -79,20 +87,27 @@ public final class ModelEvaluation {
    */
   public ModelEvaluation only(String... names) {
     Map<String, Function<TextTokens, TextTask>> some = new LinkedHashMap<>();
-    for (String name : names) {
+    List<String> asked = new ArrayList<>(List.of(names));
+    for (String name : asked) {
       Function<TextTokens, TextTask> task = abilities.get(name);
-      if (task == null) {
+      if (!names().contains(name)) {
         throw new IllegalArgumentException(
-            "No ability '%s'; there are %s".formatted(name, abilities.keySet()));
+            "No ability '%s'; there are %s".formatted(name, names()));
       }
-      some.put(name, task);
+      if (task != null) {
+        some.put(name, task);
+      }
     }
-    return new ModelEvaluation(model, seed, some);
+    return new ModelEvaluation(model, seed, some, asked.contains(REPEATED_TOKENS));
   }
 
   /** Returns the names of the abilities. */
   public List<String> names() {
-    return List.copyOf(abilities.keySet());
+    List<String> names = new ArrayList<>(abilities.keySet());
+    if (repeats) {
+      names.add(REPEATED_TOKENS);
+    }
+    return List.copyOf(names);
   }
 
   /**
@@ -132,7 +147,8 @@ public final class ModelEvaluation {
           scores.add(new AbilityScore(name, ask(task, pairs, rows)));
         });
     String sha = model.provenance(Tokens.of(new long[] {0})).weightsSha256();
-    return new EvaluationReport(model.name(), sha, seed, scores, repeated(), leftOut);
+    return new EvaluationReport(
+        model.name(), sha, seed, scores, repeats ? repeated() : null, leftOut);
   }
 
   private List<AbilityScore.Result> ask(TextTask task, List<PromptPair> pairs, List<long[]> rows) {

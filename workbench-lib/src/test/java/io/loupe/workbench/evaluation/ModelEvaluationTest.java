@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.loupe.datasets.algorithm.RepeatedTokens;
 import io.loupe.datasets.task.PromptPair;
 import io.loupe.datasets.task.Split;
 import io.loupe.datasets.task.TextTask;
@@ -14,8 +15,10 @@ import io.loupe.workbench.model.LoadOptions;
 import io.loupe.workbench.model.Run;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.testing.Expected;
+import io.loupe.workbench.text.Tokens;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -45,7 +48,7 @@ class ModelEvaluationTest {
         assertThat(result.prompt()).isEqualTo(pair.clean().text());
         assertThat(result.difference()).isCloseTo(right - wrong, within(1e-3));
         assertThat(pair.answers()).contains(result.answer());
-        double top = java.util.Arrays.stream(logits).max().orElseThrow();
+        double top = Arrays.stream(logits).max().orElseThrow();
         assertThat(result.first()).isEqualTo(right == top);
         sum += right - wrong;
       }
@@ -54,7 +57,7 @@ class ModelEvaluationTest {
   }
 
   private static double max(double[] logits, long[] ids) {
-    return java.util.Arrays.stream(ids).mapToDouble(id -> logits[(int) id]).max().orElseThrow();
+    return Arrays.stream(ids).mapToDouble(id -> logits[(int) id]).max().orElseThrow();
   }
 
   @Test
@@ -79,11 +82,20 @@ class ModelEvaluationTest {
 
   @Test
   void repeatedLossIsTheMeanOverEachHalf() {
-    EvaluationReport report = ModelEvaluation.of(model).only().run(1);
+    EvaluationReport report =
+        ModelEvaluation.of(model).only(ModelEvaluation.REPEATED_TOKENS).run(1);
     RepeatedLoss loss = report.repeated();
     assertThat(loss).isNotNull();
     assertThat(loss.half()).isEqualTo(64);
     assertThat(loss.first()).hasSize(16);
+    long[] random = new RepeatedTokens(1, 5119, 64).draw(Split.TEST, 1, 0).get(0).clean().toArray();
+    long[] ids = new long[129];
+    System.arraycopy(random, 0, ids, 1, 128);
+    double[] losses = Metrics.lossPerToken(model.run(Tokens.of(ids)))[0];
+    double first = Arrays.stream(losses, 0, 64).average().orElseThrow();
+    double second = Arrays.stream(losses, 65, 128).average().orElseThrow();
+    assertThat(loss.first().get(0)).isCloseTo(first, within(1e-4));
+    assertThat(loss.second().get(0)).isCloseTo(second, within(1e-4));
     assertThat(loss.gain())
         .isCloseTo(
             loss.first().stream().mapToDouble(v -> v).average().orElseThrow()
