@@ -1,10 +1,13 @@
 package io.loupe.workbench.laboratory;
 
+import ai.djl.ndarray.types.DataType;
 import io.loupe.workbench.display.Table;
+import io.loupe.workbench.family.CheckpointWriter;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.LoadOptions;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.train.TrainingOptions;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Function;
@@ -46,6 +49,34 @@ public record Recipe(
   /** Returns the trainer, without checkpoints. */
   public Trainer trainer() {
     return Trainer.of(untrained(), objective.get(), options);
+  }
+
+  /**
+   * Trains the model and writes it into a folder: {@code config.json}, {@code model.safetensors},
+   * {@code CARD.md}, and a folder {@code checkpoints}, from which a training that was broken off is
+   * resumed.
+   *
+   * @param type the number format of the file, FLOAT32 or FLOAT16
+   * @return the model as it was written
+   * @throws IOException if something cannot be written; the last good checkpoint stays
+   */
+  public HookedTransformer make(Path folder, DataType type) throws IOException {
+    ModelObjective data = objective.get();
+    TrainedModel trained =
+        Trainer.of(untrained(), data, options)
+            .checkpoints(folder.resolve("checkpoints"), every)
+            .train();
+    trained.model().save(folder, type);
+    HookedTransformer model = HookedTransformer.load(folder, LoadOptions.DEFAULT);
+    CheckpointWriter.text(
+        folder.resolve("CARD.md"),
+        ModelCard.text(
+            this,
+            data.toString(),
+            trained,
+            evaluation.apply(model),
+            folder.resolve("model.safetensors")));
+    return model;
   }
 
   /** Measures a trained model. */

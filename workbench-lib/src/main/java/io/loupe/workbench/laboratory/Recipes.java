@@ -89,7 +89,7 @@ public final class Recipes {
         attentionOnly(Dimensions.multiHead(2, 64, 4, 0, vocabulary, length)),
         1,
         () -> Objectives.labels(repeatedBlocks(40_000, vocabulary, length, 1)),
-        adamW(Integer.getInteger("STEPS", 3000), 32, 3e-3, 100, 0.01, 2),
+        adamW(1500, 32, 3e-3, 100, 0.01, 2),
         50,
         model -> {
           List<IdPair> test =

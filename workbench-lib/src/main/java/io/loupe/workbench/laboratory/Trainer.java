@@ -184,6 +184,16 @@ public final class Trainer {
     }
   }
 
+  /**
+   * Returns the training itself, on a copy of the weights, to do and time single steps; close it
+   * afterwards. No checkpoints are kept.
+   */
+  public Training begin() {
+    Weights weights = ContiguousWeights.copy(model.weights());
+    ModelStep step = new ModelStep(model, objective, penalties, weights, 0);
+    return Training.of(trained(weights), objective.examples(), step, options);
+  }
+
   private TrainedModel train(
       Weights weights, @Nullable TrainingFolder files, TrainingFolder.Saved saved)
       throws IOException {

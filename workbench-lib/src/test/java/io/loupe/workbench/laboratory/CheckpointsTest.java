@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -116,8 +115,7 @@ class CheckpointsTest {
     Path whole = temporary.resolve("whole");
     KilledTraining.trainer(whole).train();
     Path killed = temporary.resolve("killed");
-    int[] millis = {900, 1500, 1150, 2000, 1300};
-    for (int wait : millis) {
+    for (int kept : new int[] {1, 9, 30, 52}) {
       Process process =
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -129,12 +127,18 @@ class CheckpointsTest {
               .redirectErrorStream(true)
               .redirectOutput(temporary.resolve("output").toFile())
               .start();
-      if (!process.waitFor(wait, TimeUnit.MILLISECONDS)) {
-        process.destroyForcibly().waitFor();
+      while (process.isAlive() && kept(killed) < kept) {
+        Thread.onSpinWait();
       }
+      process.destroyForcibly().waitFor();
+      assertThat(kept(killed)).as("killed on the way").isBetween(kept, 75);
     }
     KilledTraining.trainer(killed).train();
     assertThat(files(killed)).isEqualTo(files(whole));
+  }
+
+  private static int kept(Path folder) throws IOException {
+    return Files.isDirectory(folder) ? TrainingFolder.steps(folder).size() : 0;
   }
 
   @Test
