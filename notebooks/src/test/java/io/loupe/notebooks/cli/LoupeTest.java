@@ -67,6 +67,10 @@ class LoupeTest {
         "bench fixture-holds --json src | 2 | Expected a file for --json, got the folder src",
         "parity                  | 2 | Missing required parameter: 'FOLDER'",
         "parity src --tolerance -1 | 2 | Expected a tolerance of at least 0, got -1.0",
+        "train                   | 2 | Expected the name of a recipe; known: induction-2l, brackets",
+        "train none              | 2 | There is no recipe 'none'; known: induction-2l",
+        "train sort              | 2 | Expected --out FOLDER, where the model goes",
+        "train sort --out pom.xml | 2 | Expected a folder for --out, got the file pom.xml",
         "bnch                    | 2 | Unmatched argument at index 0: 'bnch'",
         "report pom.xml --oops   | 2 | Unknown option: '--oops'",
       })

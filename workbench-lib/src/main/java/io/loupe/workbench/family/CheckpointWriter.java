@@ -75,24 +75,14 @@ public final class CheckpointWriter {
     }
   }
 
-  /** A model is like GPT-2 if GPT-2's file, read back, says the same, and no parameter is left. */
+  /** A model is a GPT-2 if GPT-2's file, read back, says the same, and no parameter is left. */
   private boolean isGpt2(String json, Path folder) throws IOException {
     Path file = Files.createTempFile(folder, ".config", ".json");
     try {
       Files.writeString(file, json, StandardCharsets.UTF_8);
       ConfigFile read = ConfigFile.read(file);
       ModelConfig same = Families.config(read);
-      ModelConfig named =
-          new ModelConfig(
-              config.family(),
-              same.sizes(),
-              same.norm(),
-              same.embedding(),
-              same.attention(),
-              same.block(),
-              same.mlp(),
-              same.head());
-      return named.equals(config)
+      return same.equals(config)
           && Families.family(read)
               .weights(same, read)
               .sources()

@@ -26,8 +26,9 @@ final class ModelCard {
     card.append("# ").append(recipe.name()).append("\n\n");
     card.append(
         """
-        A small transformer that learned %s. Made by `./loupe train %s`; on the CPU the same recipe
-        gives the same weights.
+        A small transformer that was trained on %s.
+
+        Made by `./loupe train %s`; the same recipe gives the same weights on the same CPU.
 
         | | |
         |---|---|

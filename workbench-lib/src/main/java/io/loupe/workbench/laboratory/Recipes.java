@@ -128,7 +128,7 @@ public final class Recipes {
     Dimensions sizes = Dimensions.multiHead(3, 56, 2, 56, 4, 24);
     return new Recipe(
         "brackets",
-        "whether brackets are balanced: a bidirectional classifier",
+        "brackets that are balanced or not, which it tells: a bidirectional classifier",
         new ModelConfig(
             "brackets",
             sizes,
@@ -167,7 +167,7 @@ public final class Recipes {
     Task<IdPair> task = new Sorting();
     return new Recipe(
         "sort",
-        "three digits at six places, in ascending order (minGPT's demo)",
+        "digits at six places, which it puts in ascending order (minGPT's demo)",
         gpt2(sizes, Activation.GELU_TANH),
         1,
         () -> Objectives.labels(clean(all(task, Split.TRAIN))),
@@ -182,7 +182,7 @@ public final class Recipes {
     Task<IdPair> task = new ModularAddition();
     return new Recipe(
         "modular-addition",
-        "a + b modulo 113, grokked",
+        "30 % of the sums modulo 113, with which it groks the others",
         new ModelConfig(
             "modular-addition",
             sizes,
