@@ -74,7 +74,8 @@ class ShippedModelsTest {
 
   @Test
   void aShippedModelIsAFolderWithItsFiles() throws Exception {
-    assertThat(ShippedModels.names()).containsExactly("loupe-lm", "loupe-mlm", "stories260k");
+    assertThat(ShippedModels.names())
+        .containsExactly("induction-2l", "loupe-lm", "loupe-mlm", "stories260k");
     Path folder = ShippedModels.folder("stories260k").orElseThrow();
 
     assertComplete(folder);

@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
       ModelsCommand.class,
       ParityCommand.class,
       BenchCommand.class,
+      TrainCommand.class,
       JupyterCommand.class
     })
 public final class Loupe implements Runnable {

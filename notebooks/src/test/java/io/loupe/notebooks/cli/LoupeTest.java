@@ -70,6 +70,10 @@ class LoupeTest {
         "models evaluate --prompts 0 | 2 | Expected at least one prompt, got 0",
         "models evaluate --only ioj | 1 | No ability 'ioj'; there are [ioi, ",
         "models evaluate no-model | 1 | no-model: neither a folder",
+        "train                   | 2 | Expected the name of a recipe; known: induction-2l, brackets",
+        "train none              | 2 | There is no recipe 'none'; known: induction-2l",
+        "train sort              | 2 | Expected --out FOLDER, where the model goes",
+        "train sort --out pom.xml | 2 | Expected a folder for --out, got the file pom.xml",
         "bnch                    | 2 | Unmatched argument at index 0: 'bnch'",
         "report pom.xml --oops   | 2 | Unknown option: '--oops'",
       })

@@ -235,6 +235,33 @@ public final class ConfigFile {
     return Optional.of(new ConfigFile(file, json.get(key)));
   }
 
+  /** Returns a list of objects that must be there. */
+  public List<ConfigFile> objects(String key) throws ModelFormatException {
+    List<ConfigFile> objects = new ArrayList<>();
+    for (JsonNode node : list(key)) {
+      if (!node.isObject()) {
+        throw new ModelFormatException(
+            file, "expected objects in the list at '%s', got %s".formatted(key, node));
+      }
+      objects.add(new ConfigFile(file, node));
+    }
+    return objects;
+  }
+
+  /** Returns one of an enumeration's constants, named as in the code. */
+  public <E extends Enum<E>> E constant(String key, Class<E> kind) throws ModelFormatException {
+    String name = text(key);
+    for (E constant : kind.getEnumConstants()) {
+      if (constant.name().equals(name)) {
+        return constant;
+      }
+    }
+    throw new ModelFormatException(
+        file,
+        "expected one of %s at '%s', got '%s'"
+            .formatted(List.of(kind.getEnumConstants()), key, name));
+  }
+
   /** Refuses a setting that changes the arithmetic in a way that is not supported. */
   public void requireFlag(String key, boolean expected, boolean absent)
       throws ModelFormatException {

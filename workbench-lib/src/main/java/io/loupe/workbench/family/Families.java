@@ -28,7 +28,8 @@ public final class Families {
           new Olmo2(),
           new Bert(),
           new Roberta(),
-          new DistilBert());
+          new DistilBert(),
+          new LoupeConfig());
 
   private Families() {}
 

@@ -105,7 +105,9 @@ final class LogitAttributor {
     embeddings(directions);
     for (int layer = 0; layer < config.layers(); layer++) {
       attention(layer, directions);
-      add("L" + layer + " mlp", Sites.MLP_OUT.at(layer), directions);
+      if (config.hasMlps()) {
+        add("L" + layer + " mlp", Sites.MLP_OUT.at(layer), directions);
+      }
     }
     double everywhere = constant;
     add("constant", row -> everywhere);

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.loupe.datasets.Prompt;
+import io.loupe.workbench.family.CheckpointWriter;
 import io.loupe.workbench.hub.Hub;
 import io.loupe.workbench.intervention.Application;
 import io.loupe.workbench.intervention.Applications;
@@ -17,6 +18,7 @@ import io.loupe.workbench.metric.Metrics;
 import io.loupe.workbench.nn.Folding;
 import io.loupe.workbench.nn.Gauge;
 import io.loupe.workbench.nn.ModelConfig;
+import io.loupe.workbench.nn.ParameterShapes;
 import io.loupe.workbench.nn.Transformer;
 import io.loupe.workbench.nn.Weights;
 import io.loupe.workbench.nn.Wiring;
@@ -111,6 +113,37 @@ public final class HookedTransformer {
   }
 
   /**
+   * Makes a model of parameters of your own, which are used in place.
+   *
+   * @param name for people
+   * @throws IllegalArgumentException if they are not those of the configuration: it says which are
+   *     missing, too much or of another shape; see {@link ParameterShapes}
+   */
+  public static HookedTransformer of(String name, ModelConfig config, Weights weights) {
+    ParameterShapes.check(config, weights);
+    return new HookedTransformer(ModelSource.inMemory(name, weights), config, weights, null);
+  }
+
+  /**
+   * Returns this model, its interventions and its tokenizer, with other weights, which are used in
+   * place: what training makes of it.
+   *
+   * @param name for people
+   * @throws IllegalArgumentException if they are not those of the configuration
+   */
+  public HookedTransformer withWeights(String name, Weights others) {
+    ParameterShapes.check(config, others);
+    return new HookedTransformer(
+        ModelSource.inMemory(name, others),
+        config,
+        others,
+        new Transformer(config, others),
+        tokenizer,
+        gauge,
+        interventions);
+  }
+
+  /**
    * Returns this model with interventions behind those it has, sharing its weights. Throws {@code
    * IllegalArgumentException} naming what exists if one names a site, layer, head or position that
    * the model has not.
@@ -146,6 +179,32 @@ public final class HookedTransformer {
     Transformer same = new Transformer(config, folded.weights());
     return new HookedTransformer(
         source, config, folded.weights(), same, tokenizer, folded.gauge(), interventions);
+  }
+
+  /** Writes the model in its own number format; see {@link #save(Path, DataType)}. */
+  public void save(Path folder) throws IOException {
+    save(folder, type());
+  }
+
+  /**
+   * Writes {@code config.json} and {@code model.safetensors} into a folder from which {@link #load}
+   * makes the same model: in GPT-2's layout, which Hugging Face transformers reads, if the model is
+   * like GPT-2; otherwise with a {@code config.json} of {@code model_type} {@code loupe} that says
+   * everything. A tokenizer is not written; interventions are none of the weights.
+   *
+   * @param type FLOAT32, FLOAT64 or FLOAT16, to which the weights are rounded
+   * @throws IllegalArgumentException if the weights are folded: the files' family would read them
+   *     wrongly
+   */
+  public void save(Path folder, DataType type) throws IOException {
+    if (gauge.isFolded()) {
+      throw new IllegalArgumentException(
+          "Folded weights of %s are not saved, since a file does not say its gauge: save the model that folded() was called on"
+              .formatted(name()));
+    }
+    try (NDManager scope = Engines.newManager(device())) {
+      CheckpointWriter.write(folder, config, weights, scope, type);
+    }
   }
 
   // what it is
@@ -317,21 +376,22 @@ public final class HookedTransformer {
   }
 
   /**
-   * Runs a batch inside of a recording of the caller's, so that gradients flow from the logits to
-   * whatever the interventions bring in: what a search for an intervention does. Activations are
-   * not kept.
+   * Runs a batch with other weights, inside the graph that autograd records: what training does.
+   * Interventions act, and gradients flow through them.
    *
-   * @param scope made by {@link Engines#newRecordingManager}
-   * @return the logits with their history, [batch, pos, vocab], in the scope
+   * @param leaves one for each of this model's parameters, in the scope's manager
+   * @param kept points whose activations are handed out, with their history
+   * @param scope of {@link Engines#newRecordingManager}; owns all that is made
+   * @throws io.loupe.workbench.intervention.NeverFiredException if an intervention was never
+   *     applied
    */
-  public NDArray recorded(Tokens tokens, NDManager scope) {
+  public RecordedPass recorded(
+      Weights leaves, Tokens tokens, Set<HookPoint> kept, NDManager scope) {
     InputCheck.tokens(tokens, config);
-    Applications applications = new Applications(interventions);
-    RunHooks hooks =
-        new RunHooks(Frame.whole(tokens), Capture.nothing(), applications, Set.of(), true);
-    NDArray logits = transformer.forward(tokens, scope, hooks);
-    applications.receipts();
-    return logits;
+    kept.forEach(config::require);
+    RecordedPass.Keeping hooks =
+        new RecordedPass.Keeping(Frame.whole(tokens), new Applications(interventions), kept, scope);
+    return hooks.finished(new Transformer(config, leaves).forward(tokens, scope, hooks));
   }
 
   /**

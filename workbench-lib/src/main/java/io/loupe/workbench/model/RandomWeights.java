@@ -72,6 +72,9 @@ final class RandomWeights {
     linear(at + "attn.%s_V", DEVIATION, keys, dModel, biased);
     linear(at + "attn.%s_O", outDeviation, dModel, queries, biased);
     queryKeyNorms(config, at, config.attention().get(layer).queryKeyNorm());
+    if (!config.hasMlps()) {
+      return;
+    }
     norms(config, at + "ln2", norms);
     if (config.mlp().gated()) {
       linear(at + "mlp.%s_gate", DEVIATION, dMlp, dModel, biased);

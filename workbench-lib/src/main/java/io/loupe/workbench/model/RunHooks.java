@@ -24,7 +24,6 @@ final class RunHooks implements Hooks {
   private final Capture capture;
   private final Applications applications;
   private final Set<HookPoint> tapped;
-  private final boolean recorded;
   private final Map<HookPoint, NDArray> taps = new HashMap<>();
   private final Map<HookPoint, NDArray> captured = new HashMap<>();
   private final Map<HookPoint, Integer> fired = new HashMap<>();
@@ -35,21 +34,6 @@ final class RunHooks implements Hooks {
    * @param tapped points whose gradient is wanted; if there are any, the pass is recorded
    */
   RunHooks(Frame frame, Capture capture, Applications applications, Set<HookPoint> tapped) {
-    this(frame, capture, applications, tapped, !tapped.isEmpty());
-  }
-
-  /**
-   * Prepares a run.
-   *
-   * @param recorded whether the pass is recorded for gradients
-   */
-  RunHooks(
-      Frame frame,
-      Capture capture,
-      Applications applications,
-      Set<HookPoint> tapped,
-      boolean recorded) {
-    this.recorded = recorded;
     this.frame = frame;
     this.capture = capture;
     this.applications = applications;
@@ -79,7 +63,7 @@ final class RunHooks implements Hooks {
 
   @Override
   public boolean differentiable() {
-    return recorded;
+    return !tapped.isEmpty();
   }
 
   Map<HookPoint, NDArray> captured() {

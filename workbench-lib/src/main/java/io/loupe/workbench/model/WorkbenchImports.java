@@ -13,6 +13,7 @@ public final class WorkbenchImports implements NotebookImports {
         "io.loupe.workbench.attribution.*",
         "io.loupe.workbench.estimate.*",
         "io.loupe.workbench.intervention.*",
+        "io.loupe.workbench.laboratory.*",
         "io.loupe.workbench.lens.*",
         "io.loupe.workbench.metric.*",
         "io.loupe.workbench.model.*",

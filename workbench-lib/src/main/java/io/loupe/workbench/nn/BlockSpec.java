@@ -11,6 +11,9 @@ public record BlockSpec(Norms norms, boolean parallel) {
   /** Norms before attention and MLP, one after the other, as in GPT-2 and Llama. */
   public static final BlockSpec PRE_NORM = new BlockSpec(Norms.BEFORE, false);
 
+  /** No norms, one after the other. */
+  public static final BlockSpec NO_NORM = new BlockSpec(Norms.NONE, false);
+
   public BlockSpec {
     if (parallel && norms != Norms.BEFORE) {
       throw new IllegalArgumentException(
@@ -26,6 +29,8 @@ public record BlockSpec(Norms norms, boolean parallel) {
     AROUND,
     /** x + norm(f(x)): OLMo 2. */
     BEHIND,
+    /** x + f(x): no norms, as in small models that are made to be read (Elhage et al. 2021). */
+    NONE,
     /** norm(x + f(x)): BERT, OPT-350m (Vaswani et al. 2017). The stream itself is normalised. */
     ON_STREAM,
     /** norm(x) + f(norm(x)): a BLOOM variant. The stream itself is normalised. */
@@ -43,7 +48,7 @@ public record BlockSpec(Norms norms, boolean parallel) {
 
     /** Tells whether the residual stream is a plain sum of what the parts add to it. */
     public boolean streamIsSum() {
-      return this == BEFORE || this == AROUND || this == BEHIND;
+      return this == BEFORE || this == AROUND || this == BEHIND || this == NONE;
     }
   }
 }

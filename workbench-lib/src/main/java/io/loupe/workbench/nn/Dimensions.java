@@ -8,7 +8,7 @@ package io.loupe.workbench.nn;
  * @param heads attention heads per layer
  * @param kvHeads key and value heads per layer; divides {@code heads}
  * @param dHead width of one head
- * @param dMlp neurons per layer
+ * @param dMlp neurons per layer; 0 for a model of attention alone
  * @param vocab number of tokens
  * @param context longest input, in tokens
  */
@@ -20,11 +20,11 @@ public record Dimensions(
         || heads < 1
         || kvHeads < 1
         || dHead < 1
-        || dMlp < 1
+        || dMlp < 0
         || vocab < 1
         || context < 1) {
       throw new IllegalArgumentException(
-          "Every size of a model is at least 1; got layers %d, dModel %d, heads %d, kvHeads %d, dHead %d, dMlp %d, vocab %d, context %d"
+          "Every size of a model is at least 1, that of its MLPs 0 for none; got layers %d, dModel %d, heads %d, kvHeads %d, dHead %d, dMlp %d, vocab %d, context %d"
               .formatted(layers, dModel, heads, kvHeads, dHead, dMlp, vocab, context));
     }
     if (heads % kvHeads != 0) {

@@ -99,6 +99,9 @@ public final class Folding {
   }
 
   private void mlp(String at) {
+    if (!config.hasMlps()) {
+      return;
+    }
     Norm norm = norm(at + "ln2", Step.NORMS_INTO_READERS);
     read(norm, at + "mlp.W_in", at + "mlp.b_in");
     if (config.mlp().gated()) {

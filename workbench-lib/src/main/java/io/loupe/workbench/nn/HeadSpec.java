@@ -16,6 +16,10 @@ public record HeadSpec(Optional<Activation> transform, boolean normed, OptionalD
   public static final HeadSpec NORMED =
       new HeadSpec(Optional.empty(), true, OptionalDouble.empty());
 
+  /** The unembedding alone. */
+  public static final HeadSpec PLAIN =
+      new HeadSpec(Optional.empty(), false, OptionalDouble.empty());
+
   /** Returns this with capped logits; empty for none. */
   public HeadSpec cappedAt(OptionalDouble cap) {
     return new HeadSpec(transform, normed, cap);

@@ -10,6 +10,7 @@ import io.loupe.workbench.site.Sites;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -37,12 +38,26 @@ public record ModelConfig(
     MlpSpec mlp,
     HeadSpec head)
     implements Displayable {
+  private static final Set<Site> OF_MLPS =
+      Set.of(
+          Sites.RESID_MID,
+          Sites.LN2_SCALE,
+          Sites.LN2,
+          Sites.MLP_PRE,
+          Sites.MLP_PRE_LINEAR,
+          Sites.MLP_POST,
+          Sites.LN2_POST_SCALE,
+          Sites.MLP_OUT);
 
   public ModelConfig {
     attention = List.copyOf(attention);
     if (attention.size() != sizes.layers()) {
       throw new IllegalArgumentException(
           "%d layers need as many attentions; got %d".formatted(sizes.layers(), attention.size()));
+    }
+    if (block.parallel() && sizes.dMlp() == 0) {
+      throw new IllegalArgumentException(
+          "Attention and MLP in parallel need MLPs; dMlp is 0, so give BlockSpec.PRE_NORM or NO_NORM");
     }
   }
 
@@ -116,6 +131,11 @@ public record ModelConfig(
     return HeadSet.all(layers(), heads());
   }
 
+  /** Tells whether its layers have MLPs; if not, they are attention alone. */
+  public boolean hasMlps() {
+    return sizes.dMlp() > 0;
+  }
+
   /** Tells whether no token sees what stands behind it, so that text can be continued. */
   public boolean causal() {
     return attention.stream().allMatch(layer -> layer.mask().causal());
@@ -151,6 +171,9 @@ public record ModelConfig(
       return any(layer -> layer.queryKeyNorm() != AttentionSpec.QueryKeyNorm.NONE)
           ? ""
           : "it does not normalise queries and keys";
+    }
+    if (!hasMlps() && OF_MLPS.contains(site)) {
+      return "it has no MLPs";
     }
     if (site.equals(Sites.MLP_PRE_LINEAR)) {
       return mlp.gated() ? "" : "its MLP is not gated";
@@ -228,12 +251,21 @@ public record ModelConfig(
         .row("d_mlp", sizes.dMlp())
         .row("vocabulary", sizes.vocab())
         .row("context", sizes.context())
-        .row("norm", norm.kind() + ", epsilon " + norm.epsilon() + ", " + block.norms())
-        .row("attention and MLP", block.parallel() ? "in parallel" : "one after the other")
+        .row("norm", norms())
+        .row(
+            "attention and MLP",
+            !hasMlps()
+                ? "attention alone"
+                : block.parallel() ? "in parallel" : "one after the other")
         .row("positions", positions())
         .row("attention", distinct(layer -> layer.mask().toString()))
-        .row("MLP", mlp.activation() + (mlp.gated() ? ", gated" : ""))
+        .row("MLP", hasMlps() ? mlp.activation() + (mlp.gated() ? ", gated" : "") : "none")
         .display();
+  }
+
+  private String norms() {
+    boolean none = block.norms() == BlockSpec.Norms.NONE && !head.normed() && !embedding.normed();
+    return none ? "none" : norm.kind() + ", epsilon " + norm.epsilon() + ", " + block.norms();
   }
 
   private String positions() {

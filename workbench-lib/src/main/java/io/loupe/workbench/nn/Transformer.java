@@ -211,7 +211,9 @@ public final class Transformer {
         layer,
         config.block().parallel(),
         sublayer(config, weights, layer, "ln1", new Attention(config, layer, weights), atAttention),
-        sublayer(config, weights, layer, "ln2", Mlp.of(config, layer, weights), atMlp));
+        config.hasMlps()
+            ? sublayer(config, weights, layer, "ln2", Mlp.of(config, layer, weights), atMlp)
+            : null);
   }
 
   private static Sublayer sublayer(

@@ -30,13 +30,14 @@ public final class Wiring {
       Linear out,
       @Nullable Norm behindAttention,
       @Nullable Norm beforeMlp,
-      Mlp mlp,
+      @Nullable Mlp mlp,
       @Nullable Norm behindMlp) {}
 
   /** Uses the weights in place. */
   public Wiring(ModelConfig config, Weights weights) {
     this.config = config;
     Norms norms = config.block().norms();
+    boolean mlps = config.hasMlps();
     for (int layer = 0; layer < config.layers(); layer++) {
       String at = "blocks." + layer + ".";
       boolean before = norms.readsNormalised();
@@ -49,9 +50,9 @@ public final class Wiring {
               weights.linear(at + "attn.W_V", at + "attn.b_V"),
               weights.linear(at + "attn.W_O", at + "attn.b_O"),
               behind ? weights.norm(config.norm(), at + "ln1_post") : null,
-              before ? weights.norm(config.norm(), at + "ln2") : null,
-              Mlp.of(config, layer, weights),
-              behind ? weights.norm(config.norm(), at + "ln2_post") : null));
+              mlps && before ? weights.norm(config.norm(), at + "ln2") : null,
+              mlps ? Mlp.of(config, layer, weights) : null,
+              mlps && behind ? weights.norm(config.norm(), at + "ln2_post") : null));
     }
   }
 
@@ -77,8 +78,8 @@ public final class Wiring {
   /** Returns what the MLP adds to the stream that it reads, [batch, pos, d_model]. */
   public NDArray mlp(int layer, NDArray stream) {
     Layer at = layers.get(layer);
-    NDArray out =
-        at.mlp().out().apply(at.mlp().neurons(normed(at.beforeMlp(), stream), Hooks.NONE));
+    Mlp mlp = requireMlp(at);
+    NDArray out = mlp.out().apply(mlp.neurons(normed(at.beforeMlp(), stream), Hooks.NONE));
     return normed(behindAdded(at.behindMlp()), out);
   }
 
@@ -132,7 +133,7 @@ public final class Wiring {
   private NDArray after(
       @Nullable Norm before, @Nullable Norm behind, NDArray stream, NDArray added) {
     return switch (config.block().norms()) {
-      case BEFORE, AROUND, BEHIND -> stream.add(added);
+      case BEFORE, AROUND, BEHIND, NONE -> stream.add(added);
       case ON_STREAM -> normed(behind, stream.add(added));
       case ON_STREAM_BEFORE -> normed(before, stream).add(added);
     };
@@ -174,12 +175,21 @@ public final class Wiring {
    */
   public NDArray mlpGradient(int layer, NDArray stream, NDArray pre, @Nullable NDArray linear) {
     Layer at = layers.get(layer);
-    Linear gate = at.mlp().gate();
-    NDArray read = pre.matMul((gate == null ? at.mlp().in() : gate).weight());
+    Mlp mlp = requireMlp(at);
+    Linear gate = mlp.gate();
+    NDArray read = pre.matMul((gate == null ? mlp.in() : gate).weight());
     if (linear != null) {
-      read = read.add(linear.matMul(at.mlp().in().weight()));
+      read = read.add(linear.matMul(mlp.in().weight()));
     }
     return through(at.beforeMlp(), stream, read);
+  }
+
+  private static Mlp requireMlp(Layer layer) {
+    Mlp mlp = layer.mlp();
+    if (mlp == null) {
+      throw new IllegalArgumentException("The layers of this model are attention alone: no MLP");
+    }
+    return mlp;
   }
 
   private static NDArray through(@Nullable Norm norm, NDArray stream, NDArray gradient) {

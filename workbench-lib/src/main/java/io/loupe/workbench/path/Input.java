@@ -52,6 +52,10 @@ public record Input(Kind kind, int layer, int head) implements Comparable<Input>
     if (kind == Kind.LOGITS) {
       return;
     }
+    if (kind == Kind.MLP && !config.hasMlps()) {
+      throw new IllegalArgumentException(
+          this + " does not exist: the layers of this model are attention alone");
+    }
     boolean shared = kind == Kind.KEY || kind == Kind.VALUE;
     int heads = kind == Kind.MLP ? 1 : shared ? config.kvHeads() : config.heads();
     if (layer < 0 || layer >= config.layers() || head < 0 || head >= heads) {

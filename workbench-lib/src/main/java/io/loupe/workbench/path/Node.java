@@ -49,6 +49,10 @@ public sealed interface Node extends Comparable<Node> {
           "%s does not exist: the model has layers 0 to %d with heads 0 to %d"
               .formatted(this, config.layers() - 1, config.heads() - 1));
     }
+    if (this instanceof Mlp && !config.hasMlps()) {
+      throw new IllegalArgumentException(
+          this + " does not exist: the layers of this model are attention alone");
+    }
     if (this instanceof Mlp mlp && (mlp.layer() < 0 || mlp.layer() >= config.layers())) {
       throw new IllegalArgumentException(
           "%s does not exist: the model has layers 0 to %d".formatted(this, config.layers() - 1));

@@ -81,7 +81,9 @@ public record Receiver(String name, SortedSet<Input> inputs) {
       for (int head = 0; head < config.kvHeads(); head++) {
         all.add(value(new Head(layer, head)));
       }
-      all.add(mlp(layer));
+      if (config.hasMlps()) {
+        all.add(mlp(layer));
+      }
     }
     all.add(logits(config));
     return all;

@@ -70,7 +70,9 @@ public record Sender(String name, SortedSet<Node> nodes) {
     List<Sender> all = new ArrayList<>(List.of(embedding()));
     for (int layer = 0; layer < config.layers(); layer++) {
       config.allHeads().inLayer(layer).forEach(head -> all.add(head(head)));
-      all.add(mlp(layer));
+      if (config.hasMlps()) {
+        all.add(mlp(layer));
+      }
     }
     return all;
   }

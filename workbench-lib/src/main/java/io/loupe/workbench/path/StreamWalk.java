@@ -28,7 +28,7 @@ final class StreamWalk implements AutoCloseable {
     Set<Site> sites =
         new HashSet<>(
             Set.of(Sites.RESID_PRE, Sites.RESID_POST, Sites.Z, Sites.ATTN_OUT, Sites.MLP_OUT));
-    if (!config.block().parallel()) {
+    if (config.has(Sites.RESID_MID)) {
       sites.add(Sites.RESID_MID);
     }
     return sites;
@@ -94,7 +94,9 @@ final class StreamWalk implements AutoCloseable {
     int layer = place / 2;
     return place == 2 * config.layers()
         ? Sites.RESID_POST.at(layer - 1)
-        : place % 2 == 0 ? Sites.RESID_PRE.at(layer) : Sites.RESID_MID.at(layer);
+        : place % 2 == 0
+            ? Sites.RESID_PRE.at(layer)
+            : config.hasMlps() ? Sites.RESID_MID.at(layer) : Sites.RESID_POST.at(layer);
   }
 
   /** Goes on to the next place; in a parallel block, to the next layer. */
@@ -110,7 +112,7 @@ final class StreamWalk implements AutoCloseable {
         place += 2;
       } else if (place % 2 == 0) {
         after = wiring.afterAttention(layer, before, attention(layer, scope));
-        place++;
+        place += config.hasMlps() ? 1 : 2;
       } else {
         after = wiring.afterMlp(layer, before, mlp(layer, before, scope));
         place++;

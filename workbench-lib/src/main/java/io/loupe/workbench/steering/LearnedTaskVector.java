@@ -24,6 +24,7 @@ import io.loupe.workbench.train.TrainingOptions;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A task vector that is a weighted sum of what heads write at the last token of prompts that show
@@ -103,7 +104,8 @@ public final class LearnedTaskVector implements Displayable {
         model.with(
             Interventions.edit(
                 at, Slice.positions(-1), "learned vector", stream -> stream.add(vector)));
-    NDArray values = metric.perExample(edited.recorded(queries, scope), queries);
+    NDArray logits = edited.recorded(edited.weights(), queries, Set.of(), scope).logits();
+    NDArray values = metric.perExample(logits, queries);
     return values.mean().neg();
   }
 

@@ -139,6 +139,11 @@ public record Unit(Kind kind, int layer, int index) implements Comparable<Unit> 
     }
     for (Unit unit : units) {
       boolean head = unit.kind == Kind.HEAD;
+      if (!config.hasMlps() && (unit.kind == Kind.MLP || unit.kind == Kind.LAYER)) {
+        throw new IllegalArgumentException(
+            "%s has no MLP: the layers of this model are attention alone; name heads or %s"
+                .formatted(unit, attention(unit.layer)));
+      }
       if (unit.layer >= config.layers() || (head && unit.index >= config.heads())) {
         throw new IllegalArgumentException(
             "%s does not exist: the model has layers 0 to %d%s"

@@ -19,7 +19,6 @@ public interface Objective {
   void compute(Map<String, NDArray> parameters, int[] examples, NDManager scope, Losses losses);
 
   /** Takes losses, the same names at every step. */
-  @FunctionalInterface
   interface Losses {
     /**
      * Takes one loss and computes its gradients at once, so that what led to it can be freed before
@@ -28,5 +27,12 @@ public interface Objective {
      * @param loss one number
      */
     void add(String name, NDArray loss);
+
+    /**
+     * Takes losses that come from one pass, and computes the gradients of their sum.
+     *
+     * @param losses one number each, by name
+     */
+    void addTogether(Map<String, NDArray> losses);
   }
 }

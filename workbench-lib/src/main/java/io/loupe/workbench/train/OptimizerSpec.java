@@ -1,6 +1,9 @@
 package io.loupe.workbench.train;
 
-/** An optimiser, as data. DJL's is made of it when training begins. */
+/**
+ * An optimiser, as data. DJL's is made of it when training begins. Weight decay is for parameters
+ * of two dimensions or more: biases and norms are left alone.
+ */
 public sealed interface OptimizerSpec {
   /** Adam (Kingma and Ba 2015) with the usual settings and no weight decay. */
   OptimizerSpec ADAM = new Adam(0.9, 0.999, 1e-8, 0);
@@ -29,7 +32,7 @@ public sealed interface OptimizerSpec {
   }
 
   /**
-   * Adam whose weight decay shrinks the parameters themselves, all of them.
+   * Adam whose weight decay shrinks the parameters themselves.
    *
    * @param beta1 of the mean
    * @param beta2 of the mean square

@@ -103,9 +103,27 @@ final class OptimizerState {
     return kinds.size() - 1;
   }
 
+  /** Biases and norms' weights are vectors; shrinking them serves nothing. */
+  private static boolean isMatrix(NDArray weight) {
+    return weight.getShape().dimension() >= 2;
+  }
+
   private final class KeptAdam extends Adam {
+    private boolean matrix;
+
     KeptAdam(Adam.Builder builder) {
       super(builder);
+    }
+
+    @Override
+    public void update(String parameter, NDArray weight, NDArray gradient) {
+      matrix = isMatrix(weight);
+      super.update(parameter, weight, gradient);
+    }
+
+    @Override
+    protected float getWeightDecay() {
+      return matrix ? super.getWeightDecay() : 0;
     }
 
     @Override
@@ -119,8 +137,21 @@ final class OptimizerState {
   }
 
   private final class KeptAdamW extends AdamW {
+    private boolean matrix;
+
     KeptAdamW(AdamW.Builder builder) {
       super(builder);
+    }
+
+    @Override
+    public void update(String parameter, NDArray weight, NDArray gradient) {
+      matrix = isMatrix(weight);
+      super.update(parameter, weight, gradient);
+    }
+
+    @Override
+    protected float getWeightDecay() {
+      return matrix ? super.getWeightDecay() : 0;
     }
 
     @Override
@@ -134,8 +165,21 @@ final class OptimizerState {
   }
 
   private final class KeptSgd extends Sgd {
+    private boolean matrix;
+
     KeptSgd(Sgd.Builder builder) {
       super(builder);
+    }
+
+    @Override
+    public void update(String parameter, NDArray weight, NDArray gradient) {
+      matrix = isMatrix(weight);
+      super.update(parameter, weight, gradient);
+    }
+
+    @Override
+    protected float getWeightDecay() {
+      return matrix ? super.getWeightDecay() : 0;
     }
 
     @Override

@@ -6,11 +6,14 @@ import ai.djl.training.GradientCollector;
 import ai.djl.training.optimizer.Optimizer;
 import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.Tensors;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gradient descent on named parameters, which are changed in place; DJL's optimisers do the
@@ -104,17 +107,42 @@ public final class Training implements AutoCloseable {
    *     those of the last whole step
    */
   public TrainingCurve finish(String what) {
+    try {
+      return finish(what, step -> {});
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // nothing is written
+    }
+  }
+
+  /**
+   * Does all steps that are left, with a progress bar.
+   *
+   * @param after told after each step how many are done, to keep a checkpoint
+   * @throws IOException what {@code after} throws
+   * @throws TrainingException if a loss or gradient is not a number
+   * @throws CancellationException if the thread is interrupted; it stays so, and parameters are
+   *     those of the last whole step
+   */
+  public TrainingCurve finish(String what, AfterStep after) throws IOException {
     TrainingProgress progress = new TrainingProgress(what, options.steps(), System::nanoTime);
     double loss = Double.NaN;
     try {
       while (done < options.steps()) {
         loss = step();
         progress.at(done, loss);
+        after.done(done);
       }
     } finally {
       progress.close(done, loss);
     }
     return curve();
+  }
+
+  /** Is told of each step. */
+  @FunctionalInterface
+  public interface AfterStep {
+    /** So many steps are done. */
+    void done(int steps) throws IOException;
   }
 
   /**
@@ -169,9 +197,17 @@ public final class Training implements AutoCloseable {
           leaves,
           batches.at(step),
           scope,
-          (name, loss) -> {
-            values.put(name, value(step, name, loss));
-            collector.backward(loss);
+          new Objective.Losses() {
+            @Override
+            public void add(String name, NDArray loss) {
+              addTogether(Map.of(name, loss));
+            }
+
+            @Override
+            public void addTogether(Map<String, NDArray> several) {
+              several.forEach((name, loss) -> values.put(name, value(step, name, loss)));
+              collector.backward(several.values().stream().reduce(NDArray::add).orElseThrow());
+            }
           });
     }
     if (values.isEmpty()) {
@@ -222,12 +258,39 @@ public final class Training implements AutoCloseable {
     return value;
   }
 
+  /**
+   * Refuses parameters that the last update made infinite or not a number, so that they are never
+   * kept as a checkpoint.
+   *
+   * @throws TrainingException naming the parameter and the step
+   */
+  public void requireFinite() {
+    String parameter = notFinite();
+    if (parameter != null) {
+      throw new TrainingException(
+          done,
+          "Parameter '%s' is not finite after step %d of %d; the learning rate was %.3g: try a smaller one"
+              .formatted(
+                  parameter,
+                  done,
+                  options.steps(),
+                  options.schedule().at(Math.max(0, done - 1), options.steps())));
+    }
+  }
+
+  private @Nullable String notFinite() {
+    return parameters.entrySet().stream()
+        .filter(parameter -> !isFinite(parameter.getValue()))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse(null);
+  }
+
   /** Says which parameter is to blame for a loss that is not a number. */
   private String blame() {
-    for (Map.Entry<String, NDArray> parameter : parameters.entrySet()) {
-      if (!isFinite(parameter.getValue())) {
-        return "parameter '%s' is not finite".formatted(parameter.getKey());
-      }
+    String parameter = notFinite();
+    if (parameter != null) {
+      return "parameter '%s' is not finite".formatted(parameter);
     }
     return "all parameters are finite, so the loss itself overflows or reads bad data";
   }

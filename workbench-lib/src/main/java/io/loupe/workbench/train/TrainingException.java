@@ -13,6 +13,12 @@ public final class TrainingException extends IllegalStateException {
     this.step = step;
   }
 
+  /** Says more about another one. */
+  public TrainingException(TrainingException cause, String more) {
+    super(cause.getMessage() + ". " + more, cause);
+    this.step = cause.step;
+  }
+
   /** Returns the step, from 0. */
   public int step() {
     return step;
