@@ -80,7 +80,14 @@ class NotebooksTest {
             "at the last position is L4 attention",
             "There L4H2 adds most (+1.1), and most of that comes from \"Lily\"",
             "Hidden one at a time, \"Lily\" is the token that the answer falls most without",
-            "occlusion (hidden) lets the answer fall fastest"));
+            "occlusion (hidden) lets the answer fall fastest"),
+        new Wanted(
+            "07-train-and-look.ipynb",
+            "Train and look: watch induction heads form",
+            8,
+            3,
+            "The induction score passes one half by step",
+            "best induction head 0.9652"));
   }
 
   @Test
@@ -110,7 +117,7 @@ class NotebooksTest {
     assertThat(page.select(".stderr, .error")).isEmpty();
     assertThat(page.text()).contains(wanted.texts());
     assertThat(MANIFEST.matcher(first).results().findFirst().orElseThrow().group())
-        .contains("weights of stories260k");
+        .containsAnyOf("weights of stories260k", "weights of induction-2l");
   }
 
   private String make(String notebook, String name) throws IOException {
