@@ -1,5 +1,6 @@
 package io.loupe.workbench.capture;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -141,7 +142,7 @@ final class ExactHead {
   }
 
   private void topKeys(int[] keys, double[] probabilities) {
-    java.util.Arrays.fill(keys, -1);
+    Arrays.fill(keys, -1);
     for (int rank = 0; rank < keys.length; rank++) {
       int best = -1;
       for (int key = 0; key < scores.length; key++) {

@@ -3,6 +3,7 @@ package io.loupe.workbench.capture;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +39,7 @@ final class HeadEdits {
       double[] factors = coldness;
       if (factors == null) {
         factors = new double[chosen.length];
-        java.util.Arrays.fill(factors, 1);
+        Arrays.fill(factors, 1);
       }
       for (int column = 0; column < chosen.length; column++) {
         factors[column] /= chosen[column] ? one.temperature() : 1;

@@ -13,6 +13,7 @@ import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /**
  * One thread's share of a call in float32: the loop of FlashAttention (Dao et al. 2022) over tiles
@@ -75,7 +76,7 @@ final class StreamingWorker implements EngineWorkers.Worker {
     tile.begin(call.firstColumn() + first, count, streaming.prepared().layout(task.row()));
     block.begin();
     for (float[] ofDimension : z) {
-      java.util.Arrays.fill(ofDimension, 0);
+      Arrays.fill(ofDimension, 0);
     }
     try (NDManager scope = manager.newSubManager()) {
       NDArray queries = slice(operands.q(), first, count, scope).transpose(); // [d, query]
@@ -137,7 +138,11 @@ final class StreamingWorker implements EngineWorkers.Worker {
   /** z decays by what the maxima grew, and gets the tile's values. */
   private void mix(Operands operands) {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray e = scope.create(weights, new Shape(tile.keys, tile.queries), DataType.FLOAT32);
+      NDArray e =
+          scope.create(
+              weights.limit(4 * tile.keys * tile.queries),
+              new Shape(tile.keys, tile.queries),
+              DataType.FLOAT32);
       NDArray values = slice(operands.v(), tile.firstKey, tile.keys, scope).transpose();
       values.attach(scope); // [d, key]
       NDArray mixed = values.matMul(e); // [d, query]

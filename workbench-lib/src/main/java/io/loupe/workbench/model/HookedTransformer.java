@@ -34,6 +34,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -434,7 +435,7 @@ public final class HookedTransformer {
     Provenance plain = provenance(tokens);
     List<String> changes = new ArrayList<>(plain.interventions());
     request.edits().forEach(edit -> changes.add(edit.toString()));
-    Map<String, String> versions = new java.util.TreeMap<>(plain.versions());
+    Map<String, String> versions = new TreeMap<>(plain.versions());
     versions.put("attention", request.backend());
     return new Provenance(
         plain.model(),
