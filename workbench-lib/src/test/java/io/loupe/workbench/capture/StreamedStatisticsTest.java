@@ -94,7 +94,7 @@ class StreamedStatisticsTest {
                 12, 2, 2, 12, rule(MaskSpec.CAUSAL, 0.3, 0, 0.25, 0.02), Padding.LEFT, 270, 50)),
         arguments(
             "peaked",
-            new AttentionCase(13, 1, 1, 64, rule(MaskSpec.CAUSAL, 2, 0), Padding.RIGHT, 530)));
+            new AttentionCase(13, 1, 1, 64, rule(MaskSpec.CAUSAL, 0.5, 0), Padding.RIGHT, 530)));
   }
 
   @ParameterizedTest(name = "{0}")
