@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.loupe.datasets.Prompt;
+import io.loupe.workbench.capture.AttentionRequest;
 import io.loupe.workbench.family.CheckpointWriter;
 import io.loupe.workbench.hub.Hub;
 import io.loupe.workbench.intervention.Application;
@@ -35,6 +36,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -326,6 +328,43 @@ public final class HookedTransformer {
   }
 
   /**
+   * Runs the layers of the model and reduces attention while it is computed, in memory that grows
+   * with the length of the text and not with its square. There are no scores and no pattern, and no
+   * logits; for these see {@link #attention(Tokens, AttentionRequest, Capture)}.
+   *
+   * @throws IllegalArgumentException if the request names a head, span, query or back end that
+   *     there is not, or an intervention of the model acts on the mask, the scores or the pattern
+   * @throws io.loupe.workbench.intervention.NeverFiredException if an intervention was never
+   *     applied, as one behind the last layer
+   */
+  public AttentionRun attention(Tokens tokens, AttentionRequest request) {
+    InputCheck.tokens(tokens, config);
+    RunHooks hooks = hooks(tokens, Capture.nothing(), Set.of());
+    AttentionHooks streaming = new AttentionHooks(hooks, config, tokens, request);
+    try (NDManager scope = Engines.newManager(device())) {
+      transformer.stream(tokens, scope, streaming);
+    }
+    return new AttentionRun(
+        streaming.statistics(), hooks.receipts(), null, () -> provenance(tokens, request));
+  }
+
+  /**
+   * Runs the whole model, reduces attention while it is computed, and keeps the logits and what the
+   * capture says, which cannot be the mask, the scores or the pattern.
+   */
+  public AttentionRun attention(Tokens tokens, AttentionRequest request, Capture capture) {
+    InputCheck.tokens(tokens, config);
+    RunHooks hooks = hooks(tokens, capture, Set.of());
+    AttentionHooks streaming = new AttentionHooks(hooks, config, tokens, request);
+    try (NDManager scope = Engines.newManager(device())) {
+      NDArray logits = transformer.forward(tokens, scope, streaming);
+      Run run = finished(hooks, NativeMemory.keep(logits), tokens);
+      return new AttentionRun(
+          streaming.statistics(), run.receipts(), run, () -> provenance(tokens, request));
+    }
+  }
+
+  /**
    * Runs the layers from one on, given the residual stream before it: what a sweep does that edits
    * late layers only. Interventions before that layer never fire, and fail the run.
    *
@@ -450,6 +489,24 @@ public final class HookedTransformer {
         device().toString(),
         Map.of(
             "pytorch", Engines.pytorch().getVersion(), "java", System.getProperty("java.version")));
+  }
+
+  private Provenance provenance(Tokens tokens, AttentionRequest request) {
+    Provenance plain = provenance(tokens);
+    List<String> changes = new ArrayList<>(plain.interventions());
+    request.edits().forEach(edit -> changes.add(edit.toString()));
+    Map<String, String> versions = new TreeMap<>(plain.versions());
+    versions.put("attention", request.backend());
+    return new Provenance(
+        plain.model(),
+        plain.weightsSha256(),
+        plain.tokenizerSha256(),
+        plain.tokens(),
+        changes,
+        plain.gauge(),
+        plain.type(),
+        plain.device(),
+        versions);
   }
 
   /** Returns family, sizes, and the gauge of the weights. */

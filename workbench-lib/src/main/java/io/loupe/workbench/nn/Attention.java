@@ -68,17 +68,28 @@ final class Attention implements Sublayer.Part {
     NDArray z =
         Sublayer.lastColumns(hooks.given(Z.at(layer)), 1, columns); // [batch, pos, head, d_head]
     if (z == null) {
-      NDArray pattern = Sublayer.lastColumns(hooks.given(PATTERN.at(layer)), 2, columns);
-      if (pattern == null) {
-        NDArray q = queries(queries, ofQueries, hooks);
-        NDArray k = keys(keys, pass);
-        NDArray scores = hooks.at(SCORES.at(layer), scores(q, k, ofQueries, hooks));
-        pattern = softmax(scores); // [batch, head, query, key]
-      }
-      NDArray v = values(keys, pass);
-      z = mix(hooks.at(PATTERN.at(layer), pattern), v);
+      StreamedAttention streamed = hooks.streamed(layer);
+      z =
+          streamed == null
+              ? mixed(queries, keys, ofQueries, pass)
+              : streamed.z(
+                  queries(queries, ofQueries, hooks), keys(keys, pass), values(keys, pass));
     }
     return project(hooks.at(Z.at(layer), z), hooks); // [batch, pos, d_model]
+  }
+
+  private NDArray mixed(NDArray queries, NDArray keys, Inputs ofQueries, Pass pass) {
+    Hooks hooks = pass.hooks();
+    long columns = queries.getShape().get(1);
+    NDArray pattern = Sublayer.lastColumns(hooks.given(PATTERN.at(layer)), 2, columns);
+    if (pattern == null) {
+      NDArray q = queries(queries, ofQueries, hooks);
+      NDArray k = keys(keys, pass);
+      NDArray scores = hooks.at(SCORES.at(layer), scores(q, k, ofQueries, hooks));
+      pattern = softmax(scores); // [batch, head, query, key]
+    }
+    NDArray v = values(keys, pass);
+    return mix(hooks.at(PATTERN.at(layer), pattern), v);
   }
 
   private NDArray queries(NDArray x, Inputs inputs, Hooks hooks) {

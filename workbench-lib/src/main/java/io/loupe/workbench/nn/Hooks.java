@@ -49,6 +49,14 @@ public interface Hooks {
     return null;
   }
 
+  /**
+   * Returns what computes a layer's attention without its scores and pattern, which are then not at
+   * their points; null to compute them, as a plain run does.
+   */
+  default @Nullable StreamedAttention streamed(int layer) {
+    return null;
+  }
+
   /** Tells whether anybody asked for a point that is computed only on demand. */
   boolean wants(HookPoint point);
 

@@ -28,7 +28,8 @@ public record MaskSpec(boolean causal, OptionalInt window) {
     return new MaskSpec(true, OptionalInt.of(tokens));
   }
 
-  boolean sees(long query, long key) {
+  /** Tells whether a query at one position sees a key at another. */
+  public boolean sees(long query, long key) {
     return (!causal || key <= query)
         && (window.isEmpty() || Math.abs(query - key) < window.getAsInt());
   }

@@ -71,6 +71,17 @@ public final class Transformer {
   }
 
   /**
+   * Runs the layers on a batch of tokens and leaves out the logits, which for a long text are
+   * larger than all else.
+   *
+   * @return the residual stream behind the last layer, [batch, pos, d_model]
+   */
+  public NDArray stream(Tokens tokens, NDManager manager, Hooks hooks) {
+    Pass pass = new Pass(new Inputs(tokens, 0, manager, type()), null, hooks);
+    return throughLayers(0, embed(pass), pass, false, manager);
+  }
+
+  /**
    * Runs the model on the columns of a batch that a cache has not seen, and leaves their keys and
    * values in it. The model must be causal.
    *
@@ -138,6 +149,12 @@ public final class Transformer {
 
   private NDArray forward(
       int from, NDArray residual, Pass pass, boolean lastOnly, NDManager manager) {
+    NDArray x = throughLayers(from, residual, pass, lastOnly, manager);
+    return unembed(lastOnly ? Sublayer.lastColumn(x) : x, pass.hooks());
+  }
+
+  private NDArray throughLayers(
+      int from, NDArray residual, Pass pass, boolean lastOnly, NDManager manager) {
     NDArray x = residual; // [batch, pos, d_model]
     for (Block block : blocks.subList(from, blocks.size())) {
       stopIfInterrupted();
@@ -148,7 +165,7 @@ public final class Transformer {
         x.attach(manager);
       }
     }
-    return unembed(lastOnly ? Sublayer.lastColumn(x) : x, pass.hooks());
+    return x;
   }
 
   /** A notebook's interrupt ends a sweep of many runs at the next layer. */

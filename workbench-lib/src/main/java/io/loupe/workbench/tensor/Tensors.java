@@ -6,6 +6,9 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
@@ -126,5 +129,14 @@ public final class Tensors {
     Arrays.fill(repeats, 1);
     repeats[0] = count;
     return array.tile(repeats);
+  }
+
+  /**
+   * Returns a view of a float32 tensor's memory on the CPU, in row-major order, to be read while
+   * the tensor is reachable and open; a copy if its values do not lie in that order.
+   */
+  public static FloatBuffer memory(NDArray tensor) {
+    ByteBuffer bytes = ((PtNDArray) tensor).toByteBuffer(true);
+    return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
   }
 }
