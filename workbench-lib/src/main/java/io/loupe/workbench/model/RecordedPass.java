@@ -54,8 +54,9 @@ public record RecordedPass(NDArray logits, Map<HookPoint, NDArray> activations) 
     public NDArray at(HookPoint point, NDArray activation) {
       NDArray x = applications.apply(point, activation, frame);
       if (kept.contains(point)) {
-        x.attach(scope); // outlives its layer
-        activations.put(point, x);
+        NDArray handle = x.reshape(x.getShape()); // the pass frees its own when a layer is done
+        handle.attach(scope);
+        activations.put(point, handle);
       }
       return x;
     }

@@ -58,6 +58,7 @@ class RandomFamiliesTest {
 
   static Stream<Arguments> families() {
     return Families.names().stream()
+        .filter(family -> !family.equals("loupe")) // any configuration: see SavedModelTest
         .flatMap(
             family ->
                 Stream.iterate(0, seed -> seed + 1)

@@ -240,6 +240,18 @@ class TrainerTest {
     assertThat(trained.model().interventions()).isEqualTo(model.interventions());
   }
 
+  /** What stands before an edit learns through it. */
+  @Test
+  void gradientsFlowThroughInterventions() throws IOException {
+    HookedTransformer model =
+        TinyTraining.model("attention only").with(Interventions.scale(Sites.RESID_PRE.at(0), 0.5));
+    TrainedModel trained =
+        Trainer.of(model, objective("gpt2"), TinyTraining.options(3).with(OptimizerSpec.ADAM))
+            .train();
+    assertThat(values(trained.model()).get("embed.W_E"))
+        .isNotEqualTo(values(model).get("embed.W_E"));
+  }
+
   /** The penalty wants the first layer's heads to look at the token itself. */
   @Test
   void aPenaltyOnPatternsMovesThem() throws IOException {

@@ -52,7 +52,10 @@ class ParityTest {
   @Test
   void everyFamilyHasAGoldenCheckpoint() throws IOException {
     assertThat(folders("golden").map(path -> path.getFileName().toString()))
-        .containsExactlyInAnyOrderElementsOf(Families.names());
+        .containsExactlyInAnyOrderElementsOf(
+            Families.names().stream()
+                .filter(name -> !name.equals("loupe")) // ours; nobody else computes it
+                .toList());
   }
 
   @Test
