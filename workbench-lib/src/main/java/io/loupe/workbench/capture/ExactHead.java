@@ -98,7 +98,7 @@ final class ExactHead {
       topKeys(result.topKeys[query], result.topProbabilities[query]);
     }
     for (int key = 0; key < result.received.length; key++) {
-      result.received[key] += layout.isReal(call.firstColumn() + query) ? pattern[key] : 0;
+      result.received[key] += pattern[key];
     }
   }
 

@@ -6,12 +6,11 @@ import java.util.Arrays;
 final class Received {
   private final float[] normaliser = new float[Tile.QUERIES]; // LSE
 
-  /** Takes the rows' sums of a block that is done; padding gives nothing to anybody. */
-  void begin(Tile tile, RowLayout layout) {
+  /** Takes the rows' sums of a block that is done. Padding gives to itself alone. */
+  void begin(Tile tile) {
     for (int i = 0; i < tile.queries; i++) {
-      boolean real = layout.isReal(tile.firstColumn + i);
-      boolean gives = real && tile.sum[i] > 0;
-      normaliser[i] = gives ? (float) (tile.max[i] + Math.log(tile.sum[i])) : -HeadEdits.HIDDEN;
+      normaliser[i] =
+          tile.sum[i] > 0 ? (float) (tile.max[i] + Math.log(tile.sum[i])) : -HeadEdits.HIDDEN;
     }
   }
 

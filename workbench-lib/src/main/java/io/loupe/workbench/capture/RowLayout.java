@@ -24,11 +24,12 @@ final class RowLayout {
     this.real = new boolean[ids.length];
     this.positions = new int[ids.length];
     this.columns = tokens.columns(row);
-    Arrays.fill(positions, columns.length);
     Map<Long, List<Integer>> found = new HashMap<>();
-    for (int position = columns.length - 1; position >= 0; position--) {
-      Arrays.fill(positions, 0, columns[position] + 1, position);
-      real[columns[position]] = true;
+    int position = 0;
+    for (int column = 0; column < ids.length; column++) {
+      positions[column] = position;
+      real[column] = tokens.isToken(row, column);
+      position += real[column] ? 1 : 0;
     }
     for (int column : columns) {
       found.computeIfAbsent(ids[column], id -> new ArrayList<>()).add(column);

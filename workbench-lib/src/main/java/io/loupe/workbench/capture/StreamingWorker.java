@@ -94,7 +94,7 @@ final class StreamingWorker implements EngineWorkers.Worker {
       }
       write(task, first, gate);
       if (result != null && call.request().received()) {
-        received.begin(tile, streaming.prepared().layout(task.row()));
+        received.begin(tile);
         for (int key = range.from(); key < range.to(); key += Tile.KEYS) {
           tile.firstKey = key;
           tile.keys = Math.min(Tile.KEYS, range.to() - key);

@@ -75,11 +75,17 @@ class AttentionCallsTest {
         .isTrue();
   }
 
+  /** The engine's threads are each thread's own; one that comes later must not get a worker's. */
   @Test
-  void theEngineKeepsItsThreads() {
-    int before = JniUtils.getNumThreads();
+  void laterThreadsGetAllOfTheEnginesThreads() throws Exception {
+    int here = JniUtils.getNumThreads();
     Bits.of(CpuAttention.FLOAT32, some(30, 20));
-    assertThat(JniUtils.getNumThreads()).isEqualTo(before);
+    int[] there = new int[1];
+    Thread later = new Thread(() -> there[0] = JniUtils.getNumThreads());
+    later.start();
+    later.join();
+    assertThat(there[0]).isEqualTo(here);
+    assertThat(JniUtils.getNumThreads()).isEqualTo(here);
   }
 
   @Test

@@ -69,6 +69,10 @@ class StreamedStatisticsTest {
             "window",
             new AttentionCase(5, 2, 2, 8, rule(MaskSpec.window(70), 0.35, 0), Padding.RIGHT, 800)),
         arguments(
+            "just cut",
+            new AttentionCase(
+                15, 1, 1, 8, rule(MaskSpec.window(299), 0.35, 0), Padding.RIGHT, 300)),
+        arguments(
             "narrow",
             new AttentionCase(6, 2, 2, 8, rule(MaskSpec.window(1), 0.35, 0), Padding.RIGHT, 300)),
         arguments("near", new AttentionCase(7, 1, 1, 8, rule(near, 0.35, 0), Padding.RIGHT, 700)),
