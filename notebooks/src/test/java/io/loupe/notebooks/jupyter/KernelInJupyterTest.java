@@ -157,7 +157,14 @@ class KernelInJupyterTest {
         cells.findValues("outputs").stream().flatMap(JsonNode::valueStream).toList();
     assertThat(outputs).filteredOn(o -> o.at("/data").has("image/svg+xml")).hasSize(5);
     assertThat(outputs).filteredOn(o -> o.at("/data").has("text/html")).hasSize(2);
-    assertThat(outputs).filteredOn(o -> o.at("/name").asString("").equals("stderr")).isEmpty();
+    assertThat(outputs)
+        .filteredOn(o -> o.at("/name").asString("").equals("stderr") && !isProgress(o))
+        .isEmpty();
+  }
+
+  /** On a busy machine a sweep takes more than the second up to which it says nothing. */
+  private static boolean isProgress(JsonNode output) {
+    return output.get("text").toString().matches("(?s).*: \\d+ cells in \\d+ s.*");
   }
 
   @Test
