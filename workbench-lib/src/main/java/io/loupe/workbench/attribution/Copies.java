@@ -4,13 +4,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import io.loupe.workbench.metric.Metric;
+import io.loupe.workbench.model.Continuation;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.text.Tokens;
 
 /** Copies of a batch that go through the model together. */
 final class Copies {
-  private static final int TOKENS = 512; // in a pass; more is no faster
-
   private Copies() {}
 
   /**
@@ -19,7 +18,7 @@ final class Copies {
    */
   static int most(HookedTransformer model, Tokens tokens) {
     return model.interventions().isEmpty()
-        ? Math.max(1, TOKENS / (tokens.batch() * tokens.length()))
+        ? Continuation.copiesOf(tokens.batch() * tokens.length())
         : 1;
   }
 

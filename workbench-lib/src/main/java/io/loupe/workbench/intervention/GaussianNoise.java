@@ -34,10 +34,16 @@ final class GaussianNoise {
 
   private static void draw(
       double[] noise, int from, int count, double sigma, long seed, int row, int position) {
-    long mixed = (seed * 0x9E3779B97F4A7C15L + row) * 0xC2B2AE3D27D4EB4FL + position;
-    SplittableRandom random = new SplittableRandom(mixed);
+    SplittableRandom random = random(seed, row, position);
     for (int i = from; i < from + count; i++) {
       noise[i] = sigma * random.nextGaussian();
     }
+  }
+
+  /** Mixes the numbers well: neighbours in one of them share nothing. */
+  private static SplittableRandom random(long seed, int row, int position) {
+    long mixed = new SplittableRandom(seed).nextLong() + row;
+    mixed = new SplittableRandom(mixed).nextLong() + position;
+    return new SplittableRandom(new SplittableRandom(mixed).nextLong());
   }
 }

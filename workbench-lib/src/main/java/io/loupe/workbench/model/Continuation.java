@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import io.loupe.workbench.intervention.Applications;
 import io.loupe.workbench.intervention.Frame;
-import io.loupe.workbench.intervention.Intervention;
 import io.loupe.workbench.intervention.StackedPatch;
 import io.loupe.workbench.metric.LastTokenMetric;
 import io.loupe.workbench.metric.Metric;
@@ -190,21 +189,19 @@ public final class Continuation implements AutoCloseable {
   /** What is done to the embeddings is in the base run, and copies are continued behind it. */
   private static boolean isEdited(HookedTransformer model) {
     return !model.interventions().stream()
-        .allMatch(each -> isLocal(each) && BEFORE_LAYERS.contains(each.at().site()));
+        .allMatch(each -> each.reads().isEmpty() && BEFORE_LAYERS.contains(each.at().site()));
   }
 
   /**
-   * Tells whether an intervention reads and changes the activation at its own point and nothing
-   * else, so that the pass up to that point is the same without it.
+   * Returns how many copies of so many tokens keep the cores busy in one pass; more is no faster.
    */
-  public static boolean isLocal(Intervention intervention) {
-    return intervention.reads().isEmpty();
+  public static int copiesOf(int tokens) {
+    return (TOKENS + tokens - 1) / tokens;
   }
 
   /** Returns how many copies keep the cores busy in a pass that begins at a column. */
   public int copies(int column) {
-    int each = tokens.batch() * (tokens.length() - column);
-    return Math.min(mostCopies(), (TOKENS + each - 1) / each);
+    return Math.min(mostCopies(), copiesOf(tokens.batch() * (tokens.length() - column)));
   }
 
   /** Returns what the run had at a point of a kept site, [the site's axes]; not a copy. */

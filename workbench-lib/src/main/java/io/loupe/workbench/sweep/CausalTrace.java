@@ -154,8 +154,7 @@ public final class CausalTrace extends CellSweep<CausalTrace> {
     List<CellRunner.Outcome> outcomes = new ArrayList<>();
     for (int draw = 0; draw < noise.draws(); draw++) {
       outcomes.add(
-          new CellRunner(
-                  model.with(made.draw(draw, model, tokens)), tokens, metric, clean, ofDraw(draw))
+          new CellRunner(model.with(made.draw(draw)), tokens, metric, clean, ofDraw(draw))
               .run(identity(site, window, draw), cells));
     }
     return new TraceEffects(

@@ -5,7 +5,6 @@ import io.loupe.workbench.display.Display;
 import io.loupe.workbench.intervention.Intervention;
 import io.loupe.workbench.metric.Metric;
 import io.loupe.workbench.model.Capture;
-import io.loupe.workbench.model.Continuation;
 import io.loupe.workbench.model.ContinuationMemory;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.Run;
@@ -129,8 +128,7 @@ public final class DoseResponse extends CellSweep<DoseResponse> {
     for (List<Intervention> dose : doses) {
       for (Intervention intervention : dose) {
         HookPoint at = intervention.at();
-        boolean behind =
-            Continuation.isLocal(intervention) && at.compareTo(Sites.RESID_PRE.at(0)) >= 0;
+        boolean behind = intervention.reads().isEmpty() && at.compareTo(Sites.RESID_PRE.at(0)) >= 0;
         first = behind ? at.site().perLayer() ? Math.min(first, at.layer()) : first : 0;
       }
     }

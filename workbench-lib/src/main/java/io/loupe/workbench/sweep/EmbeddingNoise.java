@@ -1,15 +1,12 @@
 package io.loupe.workbench.sweep;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.loupe.workbench.intervention.Intervention;
 import io.loupe.workbench.intervention.Interventions;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.site.Span;
-import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.text.Tokens;
 import java.util.SplittableRandom;
@@ -56,31 +53,8 @@ record EmbeddingNoise(String span, double sigma, long seed) {
   }
 
   /** Returns one draw of the noise, as an intervention. */
-  Intervention draw(int draw, HookedTransformer model, Tokens tokens) {
-    int width = model.config().dModel();
-    float[] noise = new float[tokens.batch() * tokens.length() * width];
-    for (int row = 0; row < tokens.batch(); row++) {
-      Span named = tokens.span(row, span);
-      for (int position = named.start(); position < named.end(); position++) {
-        SplittableRandom random = random(draw, row, position);
-        int at = (row * tokens.length() + tokens.column(row, position)) * width;
-        for (int i = 0; i < width; i++) {
-          noise[at + i] = (float) random.nextGaussian();
-        }
-      }
-    }
-    try (NDManager scope = Engines.newManager(model.device())) {
-      NDArray values = scope.create(noise, new Shape(tokens.batch(), tokens.length(), width));
-      return Interventions.add(Sites.EMBED.here(), Slice.span(span), values, sigma);
-    }
-  }
-
-  /** Mixes the numbers well: neighbours in one of them share nothing. */
-  private SplittableRandom random(int draw, int row, int position) {
-    long mixed = seed;
-    for (int part : new int[] {draw, row, position}) {
-      mixed = new SplittableRandom(mixed).nextLong() + part;
-    }
-    return new SplittableRandom(new SplittableRandom(mixed).nextLong());
+  Intervention draw(int draw) {
+    long own = new SplittableRandom(seed).nextLong() + draw; // draws of one seed share nothing
+    return Interventions.noise(Sites.EMBED.here(), Slice.span(span), sigma, own);
   }
 }

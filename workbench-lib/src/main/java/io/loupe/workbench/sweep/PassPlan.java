@@ -156,7 +156,7 @@ final class PassPlan {
   }
 
   private int copies(int column, long kept) {
-    int wanted = SweepAxes.copies(tokens.batch() * (tokens.length() - column));
+    int wanted = Continuation.copiesOf(tokens.batch() * (tokens.length() - column));
     int copies = Math.min(wanted, mostCopies);
     if (budget.isPresent()) {
       while (copies > 1 && kept + memory.pass(copies, column, sites) > budget.getAsLong()) {

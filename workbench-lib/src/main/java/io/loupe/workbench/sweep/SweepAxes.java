@@ -11,9 +11,6 @@ import java.util.List;
 
 /** What the axes of a sweep stand for: how many indices each has, and the slice of each cell. */
 final class SweepAxes {
-  /** Tokens that one pass should hold, to keep the cores busy; more is no faster. */
-  private static final int TOKENS = 512;
-
   private SweepAxes() {}
 
   /** Throws {@code IllegalArgumentException}, saying what would work, if this cannot be swept. */
@@ -116,10 +113,5 @@ final class SweepAxes {
       }
     }
     return first;
-  }
-
-  /** Returns how many copies of so many tokens go through the model together. */
-  static int copies(int tokens) {
-    return Math.max(1, (TOKENS + tokens - 1) / tokens);
   }
 }

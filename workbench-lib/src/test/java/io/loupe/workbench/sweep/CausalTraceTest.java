@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import io.loupe.datasets.Prompt;
 import io.loupe.workbench.intervention.Intervention;
 import io.loupe.workbench.intervention.Interventions;
@@ -15,6 +16,7 @@ import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.LoadOptions;
 import io.loupe.workbench.site.Axis;
+import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.site.Slice;
@@ -60,7 +62,7 @@ class CausalTraceTest {
     EmbeddingNoise noise = new EmbeddingNoise("subject", effects.sigma(), 9);
     double[][] noised = new double[2][];
     for (int draw = 0; draw < 2; draw++) {
-      noised[draw] = METRIC.perExample(model.with(noise.draw(draw, model, tokens)).run(tokens));
+      noised[draw] = METRIC.perExample(model.with(noise.draw(draw)).run(tokens));
       assertThat(effects.noisedByDraw()[draw]).containsExactly(noised[draw], within(1e-9));
     }
     for (int layer = 0; layer < 3; layer++) {
@@ -74,7 +76,7 @@ class CausalTraceTest {
           double expected = 0;
           for (int draw = 0; draw < 2; draw++) {
             List<Intervention> edits = new ArrayList<>();
-            edits.add(noise.draw(draw, model, tokens));
+            edits.add(noise.draw(draw));
             for (int l = layer - window / 2; l < layer - window / 2 + window; l++) {
               if (l >= 0 && l < 3) {
                 Slice slice = Slice.rows(row).andSpan(Axis.POS, "here");
@@ -140,16 +142,16 @@ class CausalTraceTest {
     Tokens left = prompts(Tokens.Padding.LEFT);
     Tokens right = prompts(Tokens.Padding.RIGHT);
     EmbeddingNoise noise = new EmbeddingNoise("subject", 2, 9);
-    double[] fromLeft = added(noise.draw(1, model, left), 1, left.column(1, 1));
-    double[] fromRight = added(noise.draw(1, model, right), 1, right.column(1, 1));
+    double[] fromLeft = added(model, left, noise.draw(1), 1, left.column(1, 1));
+    double[] fromRight = added(model, right, noise.draw(1), 1, right.column(1, 1));
     assertThat(fromLeft).containsExactly(fromRight);
-    assertThat(added(noise.draw(0, model, left), 1, left.column(1, 1))).isNotEqualTo(fromLeft);
+    assertThat(added(model, left, noise.draw(0), 1, left.column(1, 1))).isNotEqualTo(fromLeft);
     EmbeddingNoise other = new EmbeddingNoise("subject", 2, 10);
-    assertThat(added(other.draw(1, model, left), 1, left.column(1, 1))).isNotEqualTo(fromLeft);
-    assertThat(added(noise.draw(1, model, left), 0, left.column(0, 1))).isNotEqualTo(fromLeft);
+    assertThat(added(model, left, other.draw(1), 1, left.column(1, 1))).isNotEqualTo(fromLeft);
+    assertThat(added(model, left, noise.draw(1), 0, left.column(0, 1))).isNotEqualTo(fromLeft);
     double[] many = new double[0];
     for (int draw = 0; draw < 60; draw++) {
-      double[] more = added(noise.draw(draw, model, left), 0, left.column(0, 2));
+      double[] more = added(model, left, noise.draw(draw), 0, left.column(0, 2));
       many = IntStream.range(0, many.length + more.length).mapToDouble(pick(many, more)).toArray();
     }
     double mean = Effects.mean(many);
@@ -162,12 +164,15 @@ class CausalTraceTest {
     return i -> i < a.length ? a[i] : b[i - a.length];
   }
 
-  private static double[] added(Intervention noise, int row, int column) {
-    Intervention.Add add = (Intervention.Add) noise;
-    assertThat(add.coefficient()).isEqualTo(2);
-    try (NDArray one = add.vector().tensor().get(row, column)) {
-      return Tensors.doubles(one);
-    }
+  /** Returns what the noise adds to one token's embedding, in its own deviation of 2. */
+  private static double[] added(
+      HookedTransformer model, Tokens tokens, Intervention noise, int row, int column) {
+    assertThat(((Intervention.Noise) noise).sigma()).isEqualTo(2);
+    HookPoint embed = Sites.EMBED.here();
+    NDIndex token = new NDIndex("{}, {}", row, column);
+    NDArray before = model.run(tokens, Capture.at(embed)).cache().get(embed).get(token);
+    NDArray after = model.with(noise).run(tokens, Capture.at(embed)).cache().get(embed).get(token);
+    return Tensors.vector(after.sub(before).div(2));
   }
 
   @Test
