@@ -26,12 +26,12 @@ public final class Fonts {
 
   /** Returns the regular font. */
   public static Font regular(double size) {
-    return font("DejaVuSans.ttf", size);
+    return font("DejaVuSans.ttf.gz", size);
   }
 
   /** Returns the bold font. */
   public static Font bold(double size) {
-    return font("DejaVuSans-Bold.ttf", size);
+    return font("DejaVuSans-Bold.ttf.gz", size);
   }
 
   /**
@@ -111,7 +111,7 @@ public final class Fonts {
     Path folder = Files.createTempDirectory("loupe-fonts");
     Path font = folder.resolve("DejaVuSans.ttf");
     Path configuration = folder.resolve("fontconfig.properties");
-    try (InputStream in = open("DejaVuSans.ttf")) {
+    try (InputStream in = open("DejaVuSans.ttf.gz")) {
       Files.copy(in, font, StandardCopyOption.REPLACE_EXISTING);
     }
     StringBuilder text = new StringBuilder("version=1\nsequence.allfonts=latin-1\n");
