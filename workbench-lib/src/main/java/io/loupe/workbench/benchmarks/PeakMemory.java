@@ -10,13 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The most memory that a JVM of its own was resident with while it did something. */
-final class PeakMemory {
+public final class PeakMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
 
   private PeakMemory() {}
 
   /** Tells whether this system says how much memory a process has used at most. */
-  static boolean isKnown() {
+  public static boolean isKnown() {
     return Files.isReadable(STATUS);
   }
 
@@ -38,7 +38,7 @@ final class PeakMemory {
    * @param scratch a folder for what the JVM says
    * @throws IOException with the JVM's output if it fails
    */
-  static long of(Class<?> main, List<String> options, String argument, Path scratch)
+  public static long of(Class<?> main, List<String> options, String argument, Path scratch)
       throws IOException {
     Path result = scratch.resolve("peak");
     Path output = scratch.resolve("output");
@@ -81,7 +81,7 @@ final class PeakMemory {
   }
 
   /** Writes the most that this JVM was resident with to a file, in bytes. */
-  static void write(Path result) throws IOException {
+  public static void write(Path result) throws IOException {
     Files.writeString(result, String.valueOf(peakOfThisJvm()));
   }
 

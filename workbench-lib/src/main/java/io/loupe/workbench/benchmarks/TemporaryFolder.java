@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A folder for large files that goes when it is closed, and also when the JVM is interrupted. */
-final class TemporaryFolder implements AutoCloseable {
+public final class TemporaryFolder implements AutoCloseable {
   private final Path path;
   private final Thread atExit = new Thread(this::deleteAtExit);
 
@@ -24,7 +24,7 @@ final class TemporaryFolder implements AutoCloseable {
    * @param bytes how much will be written into it
    * @throws IOException if the disk has less room than that and a tenth more
    */
-  static TemporaryFolder withRoomFor(long bytes) throws IOException {
+  public static TemporaryFolder withRoomFor(long bytes) throws IOException {
     Path path = Files.createTempDirectory("loupe-bench-");
     TemporaryFolder folder = new TemporaryFolder(path);
     long free = Files.getFileStore(path).getUsableSpace();
@@ -37,12 +37,13 @@ final class TemporaryFolder implements AutoCloseable {
     return folder;
   }
 
-  Path path() {
+  /** Returns the folder. */
+  public Path path() {
     return path;
   }
 
   /** Deletes a folder in this one, to make room for the next. */
-  static void delete(Path folder) throws IOException {
+  public static void delete(Path folder) throws IOException {
     try (Stream<Path> all = Files.walk(folder)) {
       List<Path> inner = all.sorted(Comparator.reverseOrder()).toList();
       for (Path each : inner) {

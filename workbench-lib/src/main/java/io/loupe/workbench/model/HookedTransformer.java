@@ -328,6 +328,26 @@ public final class HookedTransformer {
   }
 
   /**
+   * Runs the embedding and as many layers as are needed to see some activations, and keeps these:
+   * no later layer, and no logits.
+   *
+   * @param points where; sites of a layer, or those before the first
+   * @throws IllegalArgumentException if a point is not in the model, or stands behind the layers
+   * @throws io.loupe.workbench.intervention.NeverFiredException if an intervention was never
+   *     applied, as one behind the last of these layers
+   */
+  public ActivationCache activations(Tokens tokens, List<HookPoint> points) {
+    InputCheck.tokens(tokens, config);
+    int layers = InputCheck.layersFor(points, config);
+    try (NDManager scope = Engines.newManager(device())) {
+      RunHooks hooks = hooks(tokens, Capture.at(points.toArray(HookPoint[]::new)), Set.of());
+      transformer.stream(tokens, layers, scope, hooks);
+      hooks.receipts(); // throws if an intervention did nothing
+      return new ActivationCache(tokens, hooks.captured());
+    }
+  }
+
+  /**
    * Runs the layers of the model and reduces attention while it is computed, in memory that grows
    * with the length of the text and not with its square. There are no scores and no pattern, and no
    * logits; for these see {@link #attention(Tokens, AttentionRequest, Capture)}.

@@ -1,7 +1,10 @@
 package io.loupe.workbench.model;
 
 import io.loupe.workbench.nn.ModelConfig;
+import io.loupe.workbench.site.HookPoint;
+import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.text.Tokens;
+import java.util.List;
 
 /** Refuses tokens that a model cannot run, before it runs. */
 final class InputCheck {
@@ -26,6 +29,24 @@ final class InputCheck {
         }
       }
     }
+  }
+
+  /** Returns how many layers must be run to see some points; refuses those behind all layers. */
+  static int layersFor(List<HookPoint> points, ModelConfig config) {
+    if (points.isEmpty()) {
+      throw new IllegalArgumentException("Name at least one hook point, e.g. RESID_POST.at(0)");
+    }
+    int layers = 0;
+    for (HookPoint point : points) {
+      config.require(point);
+      if (!point.site().perLayer() && !Sites.isBeforeBlocks(point.site())) {
+        throw new IllegalArgumentException(
+            "%s stands behind the layers, which activations(...) stops at: use run(tokens, Capture.at(...))"
+                .formatted(point));
+      }
+      layers = Math.max(layers, point.layer() + 1);
+    }
+    return layers;
   }
 
   /** Throws {@code IllegalArgumentException} if the model cannot continue the prompts so far. */

@@ -82,6 +82,17 @@ public final class Transformer {
   }
 
   /**
+   * Runs the first layers on a batch of tokens: what is needed to see their activations.
+   *
+   * @param layers how many, from 0 for the embedding alone to all
+   * @return the residual stream behind the last of them, [batch, pos, d_model]
+   */
+  public NDArray stream(Tokens tokens, int layers, NDManager manager, Hooks hooks) {
+    Pass pass = new Pass(new Inputs(tokens, 0, manager, type()), null, hooks);
+    return throughLayers(blocks.subList(0, layers), embed(pass), pass, false, manager);
+  }
+
+  /**
    * Runs the model on the columns of a batch that a cache has not seen, and leaves their keys and
    * values in it. The model must be causal.
    *
@@ -155,8 +166,13 @@ public final class Transformer {
 
   private NDArray throughLayers(
       int from, NDArray residual, Pass pass, boolean lastOnly, NDManager manager) {
+    return throughLayers(blocks.subList(from, blocks.size()), residual, pass, lastOnly, manager);
+  }
+
+  private NDArray throughLayers(
+      List<Block> through, NDArray residual, Pass pass, boolean lastOnly, NDManager manager) {
     NDArray x = residual; // [batch, pos, d_model]
-    for (Block block : blocks.subList(from, blocks.size())) {
+    for (Block block : through) {
       stopIfInterrupted();
       boolean last = lastOnly && block.layer() == blocks.size() - 1;
       try (NDManager scope = manager.newSubManager()) {

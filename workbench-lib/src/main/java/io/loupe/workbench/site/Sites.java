@@ -258,7 +258,8 @@ public final class Sites {
     return index < 0 ? Integer.MAX_VALUE : index;
   }
 
-  static boolean isBeforeBlocks(Site site) {
+  /** Tells whether a site stands before the first layer: the embeddings. */
+  public static boolean isBeforeBlocks(Site site) {
     return site.equals(EMBED) || site.equals(POS_EMBED) || site.equals(TOKEN_TYPE_EMBED);
   }
 }

@@ -144,6 +144,38 @@ public abstract class TensorFile {
     return reader.longs(path, info);
   }
 
+  /**
+   * Returns a copy of some elements of a tensor, as {@link #floats(String)} counts them.
+   *
+   * @param from the first
+   * @param count how many
+   * @throws IllegalArgumentException if the tensor has no such elements
+   */
+  public final float[] floats(String name, long from, int count) throws IOException {
+    TensorInfo info = readable(name);
+    if (!info.type().isFloating()) {
+      throw new IllegalArgumentException(
+          "Tensor '" + name + "' is of type " + info.type() + "; use longs(name, from, count)");
+    }
+    return reader.floats(path, info.part(from, count));
+  }
+
+  /**
+   * Returns a copy of some elements of a tensor, as {@link #longs(String)} counts them.
+   *
+   * @param from the first
+   * @param count how many
+   * @throws IllegalArgumentException if the tensor has no such elements
+   */
+  public final long[] longs(String name, long from, int count) throws IOException {
+    TensorInfo info = readable(name);
+    if (info.type().isFloating()) {
+      throw new IllegalArgumentException(
+          "Tensor '" + name + "' is of type " + info.type() + "; use floats(name, from, count)");
+    }
+    return reader.longs(path, info.part(from, count));
+  }
+
   /** Returns the SHA-256 of the whole file; computed at the first call, which reads all of it. */
   public final synchronized String sha256() throws IOException {
     if (sha256 == null) {

@@ -74,6 +74,23 @@ public record TensorInfo(
     return true;
   }
 
+  /** Returns where some elements lie, as a tensor of one axis. */
+  TensorInfo part(long from, int count) {
+    if (from < 0 || count < 0 || from > size() - count) {
+      throw new IllegalArgumentException(
+          "Tensor '%s' has the elements 0 to %d; asked for %d from %d on"
+              .formatted(name, size() - 1, count, from));
+    }
+    if (!isDense()) {
+      throw new IllegalArgumentException(
+          "Tensor '%s' is a view, whose elements do not lie in order; read all of it"
+              .formatted(name));
+    }
+    long first = begin + from * type.bytes();
+    return new TensorInfo(
+        name, type, List.of((long) count), first, first + (long) count * type.bytes());
+  }
+
   long[] shapeArray() {
     return shape.stream().mapToLong(Long::longValue).toArray();
   }
