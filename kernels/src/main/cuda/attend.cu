@@ -22,11 +22,7 @@ __device__ __forceinline__ void attend(const Params &p) {
   const int q0 = (gridDim.x - 1 - blockIdx.x) * S::ROWS;
   const int queries = min(S::ROWS, p.queries - q0);
   const int first = p.keys - p.queries + q0;  // column of the block's first query
-  const size_t qStride = (size_t)p.heads * p.d;
-  const size_t kStride = (size_t)(p.heads / p.group) * p.d;
-  const T *q = static_cast<const T *>(p.q) + ((size_t)row * p.queries + q0) * qStride + (size_t)head * p.d;
-  const T *k = static_cast<const T *>(p.k) + (size_t)row * p.keys * kStride + (size_t)(head / p.group) * p.d;
-  const T *v = static_cast<const T *>(p.v) + (size_t)row * p.keys * kStride + (size_t)(head / p.group) * p.d;
+  const HeadTensors<T> x(p, row, head);
   const Scorer scorer(p, row, head);
   const int mine = threadIdx.x / 32 * 16 + lane / 4;  // a thread's first row in the tile
   RowPair<false> rows(p, scorer, row, first + mine);
@@ -40,15 +36,15 @@ __device__ __forceinline__ void attend(const Params &p) {
   auto fetch = [&](int t) {
     const int at = from + t * S::COLS;
     T *stage = right + t % S::STAGES * 2 * S::COLS * D;
-    load<T, D, S::COLS>(stage, k + at * kStride, kStride, p.keys - at, p.d);
-    load<T, D, S::COLS>(stage + S::COLS * D, v + at * kStride, kStride, p.keys - at, p.d);
+    load<T, D, S::COLS>(stage, x.k + at * x.kStride, x.kStride, p.keys - at, p.d);
+    load<T, D, S::COLS>(stage + S::COLS * D, x.v + at * x.kStride, x.kStride, p.keys - at, p.d);
     if (rows.further()) {
       facts[t % S::STAGES].load(p, scorer, row, at);
     }
     commit();
   };
 
-  load<T, D, S::ROWS>(left, q, qStride, queries, p.d);
+  load<T, D, S::ROWS>(left, x.q + q0 * x.qStride, x.qStride, queries, p.d);
   fetch(0);
 
   float o[D / 8][4];

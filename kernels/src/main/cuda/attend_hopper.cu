@@ -60,11 +60,7 @@ __device__ __forceinline__ void attend(const Params &p) {
   const int q0 = (gridDim.x - 1 - blockIdx.x) * ROWS;
   const int queries = min(ROWS, p.queries - q0);
   const int first = p.keys - p.queries + q0;
-  const size_t qStride = (size_t)p.heads * p.d;
-  const size_t kStride = (size_t)(p.heads / p.group) * p.d;
-  const T *q = static_cast<const T *>(p.q) + ((size_t)row * p.queries + q0) * qStride + (size_t)head * p.d;
-  const T *k = static_cast<const T *>(p.k) + (size_t)row * p.keys * kStride + (size_t)(head / p.group) * p.d;
-  const T *v = static_cast<const T *>(p.v) + (size_t)row * p.keys * kStride + (size_t)(head / p.group) * p.d;
+  const HeadTensors<T> x(p, row, head);
   const Scorer scorer(p, row, head);
   const int mine = threadIdx.x / 32 * 16 + lane / 4;
   RowPair<PLAIN> rows(p, scorer, row, first + mine);
@@ -77,14 +73,14 @@ __device__ __forceinline__ void attend(const Params &p) {
 
   auto fetchKeys = [&](int t) {
     const int at = from + t * COLS;
-    panels<T, D, COLS>(keys + t % 2 * COLS * D, k + at * kStride, kStride, p.keys - at, p.d);
+    panels<T, D, COLS>(keys + t % 2 * COLS * D, x.k + at * x.kStride, x.kStride, p.keys - at, p.d);
     if (rows.further()) {
       facts[t % 2].load(p, scorer, row, at);
     }
   };
   auto fetchValues = [&](int t) {
     const int at = from + t * COLS;
-    panels<T, D, COLS>(values + t % 2 * COLS * D, v + at * kStride, kStride, p.keys - at, p.d);
+    panels<T, D, COLS>(values + t % 2 * COLS * D, x.v + at * x.kStride, x.kStride, p.keys - at, p.d);
   };
 
   float o[D / 8][4];
@@ -139,7 +135,7 @@ __device__ __forceinline__ void attend(const Params &p) {
     return any;
   };
 
-  panels<T, D, ROWS>(left, q, qStride, queries, p.d);
+  panels<T, D, ROWS>(left, x.q + q0 * x.qStride, x.qStride, queries, p.d);
   fetchKeys(0);
   commit();
   fetchValues(0);

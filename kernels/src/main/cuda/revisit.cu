@@ -16,14 +16,11 @@ __device__ __forceinline__ void walk(const Params &p, const Scorer &scorer, int 
   T *right = left + S::ROWS * D;
   const int lane = threadIdx.x % 32;
   const int shift = p.keys - p.queries;
-  const size_t qStride = (size_t)p.heads * p.d;
-  const size_t kStride = (size_t)(p.heads / p.group) * p.d;
-  const T *q = static_cast<const T *>(p.q) + (size_t)row * p.queries * qStride + (size_t)head * p.d;
-  const T *k = static_cast<const T *>(p.k) + (size_t)row * p.keys * kStride + (size_t)(head / p.group) * p.d;
-  const T *leftFrom = LeftIsKeys ? k + l0 * kStride : q + l0 * qStride;
-  const T *rightFrom = LeftIsKeys ? q : k;
-  const size_t leftStride = LeftIsKeys ? kStride : qStride;
-  const size_t rightStride = LeftIsKeys ? qStride : kStride;
+  const HeadTensors<T> x(p, row, head);
+  const size_t leftStride = LeftIsKeys ? x.kStride : x.qStride;
+  const size_t rightStride = LeftIsKeys ? x.qStride : x.kStride;
+  const T *leftFrom = (LeftIsKeys ? x.k : x.q) + l0 * leftStride;
+  const T *rightFrom = LeftIsKeys ? x.q : x.k;
   const int leftCount = min(S::ROWS, (LeftIsKeys ? p.keys : p.queries) - l0);
   const int rightCount = LeftIsKeys ? p.queries : p.keys;
 
@@ -166,7 +163,7 @@ __device__ __forceinline__ void materialise(const Params &p) {
     for (int n = 0; n < S::COLS / 8; n++) {
 #pragma unroll
       for (int i = 0; i < 4; i++) {
-        staging[(mine + i / 2 * 8) * PITCH + base - k0 + n * 8 + i % 2] = narrow<T>(exp2fast(s[n][i] - lse[i / 2]));
+        staging[(mine + i / 2 * 8) * PITCH + base - k0 + n * 8 + i % 2] = T(exp2fast(s[n][i] - lse[i / 2]));
       }
     }
     __syncwarp();  // a warp writes out the rows that are its own

@@ -38,10 +38,8 @@ __device__ __forceinline__ float dot(const T *a, const T *b, int d) {
 
 template <typename T>
 __device__ __forceinline__ float probability(const Params &p, const Scorer &scorer, int row, int head, int query, int key, float lse) {
-  const size_t kStride = (size_t)(p.heads / p.group) * p.d;
-  const T *q = static_cast<const T *>(p.q) + (((size_t)row * p.queries + query) * p.heads + head) * p.d;
-  const T *k = static_cast<const T *>(p.k) + ((size_t)row * p.keys + key) * kStride + (size_t)(head / p.group) * p.d;
-  const float s = scorer.score(dot(q, k, p.d), p.keys - p.queries + query, key);
+  const HeadTensors<T> x(p, row, head);
+  const float s = scorer.score(dot(x.q + query * x.qStride, x.k + key * x.kStride, p.d), p.keys - p.queries + query, key);
   return lse == -INFINITY || s <= 0.5f * HIDDEN ? 0 : exp2fast(s - lse * LOG2E);
 }
 

@@ -3,6 +3,7 @@
 #include <climits>
 
 #include "scores.cuh"
+#include "tiles.cuh"
 
 // One thread's share of a row's sums over the keys seen so far, with m the largest score and e_j = 2^(s_j - m).
 struct Sums {
@@ -315,18 +316,17 @@ struct RowPair {
 template <typename T, int D, int ROWS, int THREADS>
 __device__ __forceinline__ void writeOutput(const Params &p, const float (&o)[D / 8][4], const float (&scale)[2], T *staging, int q0,
                                             int row, int head) {
-  constexpr int CHUNK = 16 / sizeof(T);
-  constexpr int CHUNKS = D / CHUNK;
+  constexpr int CHUNK = Shape<T, D>::CHUNK;
+  constexpr int CHUNKS = Shape<T, D>::CHUNKS;
   const int lane = threadIdx.x % 32;
   const int mine = threadIdx.x / 32 * 16 + lane / 4;
   const int queries = min(ROWS, p.queries - q0);
-  auto place = [](int r, int chunk) { return (r * CHUNKS + (chunk ^ (r & (CHUNKS < 8 ? CHUNKS - 1 : 7)))) * CHUNK; };
 #pragma unroll
   for (int n = 0; n < D / 8; n++) {
     const int col = n * 8 + lane % 4 * 2;
 #pragma unroll
     for (int r = 0; r < 2; r++) {
-      T *to = staging + place(mine + 8 * r, col / CHUNK) + col % CHUNK;
+      T *to = staging + place<T, D>(mine + 8 * r, col / CHUNK) + col % CHUNK;
       to[0] = T(o[n][2 * r] * scale[r]);
       to[1] = T(o[n][2 * r + 1] * scale[r]);
     }
@@ -339,14 +339,14 @@ __device__ __forceinline__ void writeOutput(const Params &p, const float (&o)[D 
       const int r = i / CHUNKS;
       const int chunk = i % CHUNKS;
       if (r < queries && chunk * CHUNK < p.d) {
-        *reinterpret_cast<uint4 *>(z + r * stride + chunk * CHUNK) = *reinterpret_cast<const uint4 *>(staging + place(r, chunk));
+        *reinterpret_cast<uint4 *>(z + r * stride + chunk * CHUNK) = *reinterpret_cast<const uint4 *>(staging + place<T, D>(r, chunk));
       }
     }
   } else {
     for (int i = threadIdx.x; i < queries * p.d; i += THREADS) {
       const int r = i / p.d;
       const int col = i % p.d;
-      z[r * stride + col] = staging[place(r, col / CHUNK) + col % CHUNK];
+      z[r * stride + col] = staging[place<T, D>(r, col / CHUNK) + col % CHUNK];
     }
   }
 }

@@ -115,10 +115,24 @@ __device__ __forceinline__ unsigned pack<__half>(float low, float high) {
   return reinterpret_cast<unsigned &>(pair);
 }
 
+// Queries, keys and values of one head in one row of the batch, and how far apart their rows are.
 template <typename T>
-__device__ __forceinline__ T narrow(float x) {
-  return T(x);
-}
+struct HeadTensors {
+  const T *q;
+  const T *k;
+  const T *v;
+  size_t qStride;
+  size_t kStride;  // of values too
+
+  __device__ __forceinline__ HeadTensors(const Params &p, int row, int head) {
+    qStride = (size_t)p.heads * p.d;
+    kStride = (size_t)(p.heads / p.group) * p.d;
+    q = static_cast<const T *>(p.q) + (size_t)row * p.queries * qStride + (size_t)head * p.d;
+    const size_t keys = (size_t)row * p.keys * kStride + (size_t)(head / p.group) * p.d;
+    k = static_cast<const T *>(p.k) + keys;
+    v = static_cast<const T *>(p.v) + keys;
+  }
+};
 
 // The left tile's part of a warp.
 template <typename T, int D>
