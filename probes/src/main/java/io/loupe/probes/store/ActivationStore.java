@@ -158,15 +158,13 @@ public final class ActivationStore implements Displayable {
   public float[] rows(HookPoint at, long from, int count) throws IOException {
     StoreLayout.Column column = index.layout().column(at);
     float[] all = new float[length(from, count, column.width())];
-    int done = 0;
-    while (done < count) {
-      ShardReader shard = shards.get(shardOf(from + done));
-      int first = (int) (from + done - shard.firstRow());
-      int part = Math.min(count - done, shard.rows() - first);
-      float[] values = shard.floats(column, first, part);
-      System.arraycopy(values, 0, all, done * column.width(), values.length);
-      done += part;
-    }
+    overShards(
+        from,
+        count,
+        (shard, first, rows, done) -> {
+          float[] values = shard.floats(column, first, rows);
+          System.arraycopy(values, 0, all, done * column.width(), values.length);
+        });
     return all;
   }
 
@@ -253,18 +251,33 @@ public final class ActivationStore implements Displayable {
   private int[] column(String name, long from, int count) throws IOException {
     StoreLayout.Column column = new StoreLayout.Column(name, StoredType.I32, List.of());
     int[] all = new int[length(from, count, 1)];
+    overShards(
+        from,
+        count,
+        (shard, first, rows, done) -> {
+          long[] values = shard.longs(column, first, rows);
+          for (int i = 0; i < rows; i++) {
+            all[done + i] = (int) values[i];
+          }
+        });
+    return all;
+  }
+
+  /** Reads rows of one shard, from its row {@code first} on; {@code done} rows were read before. */
+  @FunctionalInterface
+  private interface PartReader {
+    void read(ShardReader shard, int first, int rows, int done) throws IOException;
+  }
+
+  private void overShards(long from, int count, PartReader reader) throws IOException {
     int done = 0;
     while (done < count) {
       ShardReader shard = shards.get(shardOf(from + done));
       int first = (int) (from + done - shard.firstRow());
-      int part = Math.min(count - done, shard.rows() - first);
-      long[] values = shard.longs(column, first, part);
-      for (int i = 0; i < part; i++) {
-        all[done + i] = (int) values[i];
-      }
-      done += part;
+      int rows = Math.min(count - done, shard.rows() - first);
+      reader.read(shard, first, rows, done);
+      done += rows;
     }
-    return all;
   }
 
   private int length(long from, int count, int width) {

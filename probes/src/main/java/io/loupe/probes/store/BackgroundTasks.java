@@ -80,20 +80,7 @@ final class BackgroundTasks implements AutoCloseable {
   /** Waits until all is done. */
   void finish() throws IOException {
     submit(capacity, () -> {}, () -> {});
-    boolean interrupted = false;
-    thread.shutdown();
-    while (true) {
-      try {
-        if (thread.awaitTermination(1, TimeUnit.DAYS)) {
-          break;
-        }
-      } catch (InterruptedException e) {
-        interrupted = true; // what is handed over is still written
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    end();
     rethrow();
   }
 
@@ -112,6 +99,11 @@ final class BackgroundTasks implements AutoCloseable {
   @Override
   public void close() {
     failure.compareAndSet(null, new CancellationException("the capture was broken off"));
+    end();
+  }
+
+  /** Takes no more, and waits for what there is; an interrupt is kept for later. */
+  private void end() {
     thread.shutdown();
     boolean interrupted = false;
     while (true) {

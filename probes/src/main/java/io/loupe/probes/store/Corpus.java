@@ -1,10 +1,10 @@
 package io.loupe.probes.store;
 
+import io.loupe.workbench.files.Sha256;
 import io.loupe.workbench.nn.ModelConfig;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -39,7 +39,7 @@ record Corpus(
     Set<String> seen = new HashSet<>();
     int[] lengths = new int[documents.size()];
     Map<String, Set<String>> values = new TreeMap<>();
-    MessageDigest digest = newDigest();
+    MessageDigest digest = Sha256.newDigest();
     long rows = 0;
     for (int i = 0; i < lengths.length; i++) {
       Document document = documents.get(i);
@@ -102,13 +102,5 @@ record Corpus(
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     digest.update(ByteBuffer.allocate(4).putInt(bytes.length).flip());
     digest.update(bytes);
-  }
-
-  private static MessageDigest newDigest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform must have SHA-256", e);
-    }
   }
 }

@@ -93,7 +93,7 @@ final class StoreWriter {
     throw new StoreException(folder, "another process is writing this store; wait for it");
   }
 
-  /** Learns the shapes from one token, and that interventions and points are there. */
+  /** Learns the shapes from one document, and that interventions and points are there. */
   private static Map<HookPoint, List<Long>> shapes(
       HookedTransformer model, Document document, List<HookPoint> points) {
     ActivationCache cache = model.activations(Tokens.of(document.tokens()), points);

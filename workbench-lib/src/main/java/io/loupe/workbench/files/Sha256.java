@@ -59,7 +59,8 @@ public final class Sha256 {
     return digest.digest();
   }
 
-  private static MessageDigest newDigest() {
+  /** Returns an empty digest, for what is hashed piece by piece. */
+  public static MessageDigest newDigest() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -44,6 +44,7 @@ final class CircuitBuilder {
 
   private final Dimensions sizes;
   private final ModelConfig config;
+  private final Map<String, List<Long>> shapes;
   private final Map<String, float[]> entries = new LinkedHashMap<>();
   private final SortedSet<KnownEdge> edges = new TreeSet<>();
 
@@ -61,6 +62,7 @@ final class CircuitBuilder {
             BlockSpec.NO_NORM,
             sizes.dMlp() == 0 ? MlpSpec.NONE : new MlpSpec(Activation.RELU, false),
             HeadSpec.PLAIN);
+    this.shapes = ParameterShapes.of(config);
   }
 
   /** Adds to an entry of a matrix, [out, in]. */
@@ -210,16 +212,14 @@ final class CircuitBuilder {
   HookedTransformer model(String name) {
     NDManager manager = NativeMemory.reachable(LoadOptions.DEFAULT.device());
     Map<String, NDArray> weights = new LinkedHashMap<>();
-    ParameterShapes.of(config)
-        .forEach(
-            (weight, shape) -> {
-              if (entries.containsKey(weight) || !ParameterShapes.optional(weight)) {
-                Shape sizes = new Shape(shape.stream().mapToLong(size -> size).toArray());
-                weights.put(
-                    weight,
-                    manager.create(FloatBuffer.wrap(array(weight)), sizes, DataType.FLOAT32));
-              }
-            });
+    shapes.forEach(
+        (weight, shape) -> {
+          if (entries.containsKey(weight) || !ParameterShapes.optional(weight)) {
+            Shape sizes = new Shape(shape.stream().mapToLong(size -> size).toArray());
+            weights.put(
+                weight, manager.create(FloatBuffer.wrap(array(weight)), sizes, DataType.FLOAT32));
+          }
+        });
     return HookedTransformer.of(name, config, new Weights(weights));
   }
 
@@ -232,7 +232,7 @@ final class CircuitBuilder {
   }
 
   private List<Long> shape(String weight) {
-    List<Long> shape = ParameterShapes.of(config).get(weight);
+    List<Long> shape = shapes.get(weight);
     if (shape == null) {
       throw new IllegalArgumentException("There is no weight '%s'".formatted(weight));
     }

@@ -178,15 +178,7 @@ public final class CompiledModels {
     double first = GAP * length;
     double match = first + GAP;
     matching.into(circuit.head(1, 0), match, first).copy(0, token, said, vocab, 1);
-    circuit
-        .positionEdge(embedding(), query(0, 0))
-        .positionEdge(embedding(), key(0, 0))
-        .edge(embedding(), value(0, 0))
-        .edge(embedding(), query(1, 0))
-        .positionEdge(embedding(), key(1, 0))
-        .edge(from(0, 0), key(1, 0))
-        .edge(embedding(), value(1, 0))
-        .edge(from(1, 0), circuit.logits());
+    noteMatchingEdges(circuit);
     String what =
         "says what followed the last earlier occurrence of the present token, <s> if there is none";
     if (decoy) {
@@ -241,6 +233,21 @@ public final class CompiledModels {
       }
       return favouringLate(head, letters, length, position, first);
     }
+  }
+
+  /**
+   * The edges of L0H0, which looks at the token before, and L1H0, which matches what that wrote.
+   */
+  private static void noteMatchingEdges(CircuitBuilder circuit) {
+    circuit
+        .positionEdge(embedding(), query(0, 0))
+        .positionEdge(embedding(), key(0, 0))
+        .edge(embedding(), value(0, 0))
+        .edge(embedding(), query(1, 0))
+        .positionEdge(embedding(), key(1, 0))
+        .edge(from(0, 0), key(1, 0))
+        .edge(embedding(), value(1, 0))
+        .edge(from(1, 0), circuit.logits());
   }
 
   /** Later positions have larger scores than earlier ones, the first one has a score of its own. */
@@ -438,15 +445,7 @@ public final class CompiledModels {
     }
     favouringLate(head, bits, length, position, agreement * (bits - 1))
         .copy(0, token, said, vocab, 1);
-    circuit
-        .positionEdge(embedding(), query(0, 0))
-        .positionEdge(embedding(), key(0, 0))
-        .edge(embedding(), value(0, 0))
-        .edge(embedding(), query(1, 0))
-        .positionEdge(embedding(), key(1, 0))
-        .edge(from(0, 0), key(1, 0))
-        .edge(embedding(), value(1, 0))
-        .edge(from(1, 0), circuit.logits());
+    noteMatchingEdges(circuit);
     List<String> words = new ArrayList<>();
     IntStream.range(0, keys).forEach(key -> words.add("k" + key));
     IntStream.range(0, values).forEach(value -> words.add("v" + value));
