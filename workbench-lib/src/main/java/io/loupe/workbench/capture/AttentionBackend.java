@@ -1,5 +1,6 @@
 package io.loupe.workbench.capture;
 
+import io.loupe.workbench.nn.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -13,6 +14,15 @@ import java.util.TreeSet;
 public interface AttentionBackend {
   /** Returns the name that a request calls it by, in lower case. */
   String name();
+
+  /**
+   * Throws if this machine cannot do what is asked for, before any layer is computed; the message
+   * says what is missing and how to get it.
+   *
+   * @throws IllegalArgumentException if the back end has not something that the request names, or
+   *     not for such a model
+   */
+  default void check(AttentionRequest request, ModelConfig config) {}
 
   /**
    * Computes one layer.

@@ -57,38 +57,51 @@ public record AttentionCall(
     request.checkTokens(tokens);
   }
 
-  int batch() {
+  /** Returns how many prompts there are. */
+  public int batch() {
     return tokens.batch();
   }
 
-  int queries() {
+  /** Returns how many queries a row has: all columns, or the last of them. */
+  public int queries() {
     return (int) q.getShape().get(1);
   }
 
-  int keys() {
+  /** Returns how many keys a row has, one for each column. */
+  public int keys() {
     return tokens.length();
   }
 
   /** Returns the column of the first query. */
-  int firstColumn() {
+  public int firstColumn() {
     return keys() - queries();
   }
 
-  int heads() {
+  /** Returns how many heads the layer has. */
+  public int heads() {
     return (int) q.getShape().get(2);
   }
 
   /** Returns how many heads share a key. */
-  int group() {
+  public int group() {
     return heads() / (int) k.getShape().get(2);
   }
 
-  int dHead() {
+  /** Returns the size of a head. */
+  public int dHead() {
     return (int) q.getShape().get(3);
   }
 
+  /**
+   * Throws {@code IllegalArgumentException} if queries, keys or values are not finite, naming the
+   * first that is not.
+   */
+  public void requireFinite() {
+    FiniteCheck.of(this);
+  }
+
   /** Returns the heads of this layer that are reported on. */
-  List<Integer> reported() {
+  public List<Integer> reported() {
     return IntStream.range(0, heads())
         .filter(head -> request.reports(new Head(layer, head)))
         .boxed()

@@ -51,10 +51,10 @@ public final class CpuAttention implements AttentionBackend {
               .formatted(name(), call.q().getDevice()));
     }
     FiniteCheck.of(call);
-    Prepared prepared = new Prepared(call);
-    List<HeadResult> results = new ArrayList<>();
+    AttentionPlan prepared = new AttentionPlan(call);
+    List<HeadColumns> results = new ArrayList<>();
     for (int i = 0; i < call.batch() * call.heads(); i++) {
-      results.add(new HeadResult(call, prepared.reports(i % call.heads())));
+      results.add(HeadColumns.room(call, prepared.reports(i % call.heads())));
     }
     NDArray z =
         wide || call.q().getDataType() == DataType.FLOAT64
@@ -64,7 +64,7 @@ public final class CpuAttention implements AttentionBackend {
     return new LayerAttention(z, LayerStatistics.of(prepared, results));
   }
 
-  private NDArray inFloat32(Prepared prepared, List<HeadResult> results) {
+  private NDArray inFloat32(AttentionPlan prepared, List<HeadColumns> results) {
     AttentionCall call = prepared.call();
     NDManager manager = call.q().getManager();
     try (NDManager scope = manager.newSubManager()) {
@@ -80,7 +80,7 @@ public final class CpuAttention implements AttentionBackend {
     }
   }
 
-  private NDArray inFloat64(Prepared prepared, List<HeadResult> results) {
+  private NDArray inFloat64(AttentionPlan prepared, List<HeadColumns> results) {
     AttentionCall call = prepared.call();
     double[] z = new double[Math.toIntExact(call.q().size())];
     double[] q = Tensors.doubles(call.q());
@@ -112,7 +112,7 @@ public final class CpuAttention implements AttentionBackend {
   }
 
   /** Rows of the pattern are few, and computed in float64 whatever else is. */
-  private static void patterns(Prepared prepared, List<HeadResult> results) {
+  private static void patterns(AttentionPlan prepared, List<HeadColumns> results) {
     AttentionCall call = prepared.call();
     double @Nullable [] q = null;
     double @Nullable [] k = null;
@@ -125,13 +125,14 @@ public final class CpuAttention implements AttentionBackend {
         k = k == null ? Tensors.doubles(call.k()) : k;
         ExactHead exact = exact(prepared, row, head, q, k);
         for (int column : columns) {
-          results.get(i).pattern.add(exact.row(column - call.firstColumn()).clone());
+          results.get(i).pattern().add(exact.row(column - call.firstColumn()).clone());
         }
       }
     }
   }
 
-  private static ExactHead exact(Prepared prepared, int row, int head, double[] q, double[] k) {
+  private static ExactHead exact(
+      AttentionPlan prepared, int row, int head, double[] q, double[] k) {
     AttentionCall call = prepared.call();
     int heads = call.heads();
     int group = call.group();

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * softmax, sums over probabilities.
  */
 final class ExactHead {
-  private final Prepared prepared;
+  private final AttentionPlan prepared;
   private final AttentionCall call;
   private final int batchRow;
   private final int head;
@@ -21,7 +21,7 @@ final class ExactHead {
   private final double[] pattern; // [key]
   private double lse;
 
-  ExactHead(Prepared prepared, int batchRow, int head, double[] q, double[] k) {
+  ExactHead(AttentionPlan prepared, int batchRow, int head, double[] q, double[] k) {
     this.prepared = prepared;
     this.call = prepared.call();
     this.batchRow = batchRow;
@@ -72,7 +72,7 @@ final class ExactHead {
   }
 
   /** Computes all queries: z, and the numbers that are asked for. */
-  void run(double[] v, double[] z, @Nullable HeadResult result) {
+  void run(double[] v, double[] z, @Nullable HeadColumns result) {
     for (int query = 0; query < call.queries(); query++) {
       double[] p = row(query);
       int at = ((batchRow * call.queries() + query) * call.heads() + head) * call.dHead();
@@ -87,18 +87,18 @@ final class ExactHead {
     }
   }
 
-  private void reduce(int query, HeadResult result) {
+  private void reduce(int query, HeadColumns result) {
     List<Statistic> statistics = call.request().statistics();
-    result.empty[query] = lse == Double.NEGATIVE_INFINITY;
+    result.empty()[query] = lse == Double.NEGATIVE_INFINITY;
     for (int s = 0; s < statistics.size(); s++) {
       KeySet keys = prepared.keySets(batchRow).get(s);
-      result.values[s][query] = value(statistics.get(s), keys, call.firstColumn() + query);
+      result.values()[s][query] = value(statistics.get(s), keys, call.firstColumn() + query);
     }
     if (call.request().topKeys() > 0) {
-      topKeys(result.topKeys[query], result.topProbabilities[query]);
+      topKeys(result.topKeys()[query], result.topProbabilities()[query]);
     }
-    for (int key = 0; key < result.received.length; key++) {
-      result.received[key] += pattern[key];
+    for (int key = 0; key < result.received().length; key++) {
+      result.received()[key] += pattern[key];
     }
   }
 

@@ -5,15 +5,22 @@ import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The edits of one head in one row of the batch, ready to be applied to scores. */
-final class HeadEdits {
+public final class HeadEdits {
   /** Stands for minus infinity in scores of float32; no sum or difference of two overflows. */
   static final float HIDDEN = -1e30f;
 
-  /** What is added to the scores of some keys. */
-  private record Weight(boolean[] queries, boolean[] keys, double logarithm) {}
+  /**
+   * What is added to scores.
+   *
+   * @param queries [column] whether the query is meant
+   * @param keys [column] whether the key is meant
+   * @param logarithm of what probabilities are multiplied by; minus infinity hides
+   */
+  public record Weight(boolean[] queries, boolean[] keys, double logarithm) {}
 
   private final RowLayout layout;
   private final List<Weight> weights = new ArrayList<>(); // finite ones
@@ -73,8 +80,33 @@ final class HeadEdits {
     }
   }
 
-  double gate() {
+  /** Tells whether nothing is changed. */
+  public boolean isEmpty() {
+    return gate == 1
+        && coldness == null
+        && weights.isEmpty()
+        && hidden.isEmpty()
+        && windows.isEmpty();
+  }
+
+  /** Returns what z is multiplied by. */
+  public double gate() {
     return gate;
+  }
+
+  /** Returns what the scores of each query are multiplied by, [column]; null for nothing. */
+  public double @Nullable [] coldness() {
+    return coldness == null ? null : coldness.clone();
+  }
+
+  /** Returns what is added to scores, those that hide last. */
+  public List<Weight> weights() {
+    return Stream.concat(weights.stream(), hidden.stream()).toList();
+  }
+
+  /** Returns the sinks and windows, of which a key must be in each. */
+  public List<AttentionEdit.SinkWindow> windows() {
+    return List.copyOf(windows);
   }
 
   /** Returns the edited score of a key that the query sees; minus infinity if it is hidden. */

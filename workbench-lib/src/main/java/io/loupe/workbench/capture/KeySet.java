@@ -4,8 +4,8 @@ import io.loupe.workbench.text.Tokens;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The keys whose mass is summed, for each query of a row; all in columns. */
-sealed interface KeySet {
+/** The keys whose mass is summed, for each query of a row; all in columns of the batch. */
+public sealed interface KeySet {
   /** Tells whether a key belongs to the set of a query. */
   boolean has(int query, int key);
 
@@ -29,7 +29,11 @@ sealed interface KeySet {
     return statistic.equals(Statistic.DUPLICATE) ? new Earlier(layout) : null;
   }
 
-  /** The same keys for every query. */
+  /**
+   * The same keys for every query.
+   *
+   * @param columns [key], whether it is one of them
+   */
   record Fixed(boolean[] columns) implements KeySet {
     @Override
     public boolean has(int query, int key) {
@@ -42,7 +46,11 @@ sealed interface KeySet {
     }
   }
 
-  /** One key for each query, -1 for none. */
+  /**
+   * One key for each query.
+   *
+   * @param targets [query] by column, the key's column; -1 for none
+   */
   record One(int[] targets) implements KeySet {
     @Override
     public boolean has(int query, int key) {
@@ -55,7 +63,11 @@ sealed interface KeySet {
     }
   }
 
-  /** Earlier occurrences of the query's token. */
+  /**
+   * Earlier occurrences of the query's token.
+   *
+   * @param layout which tokens are alike
+   */
   record Earlier(RowLayout layout) implements KeySet {
     @Override
     public boolean has(int query, int key) {

@@ -44,13 +44,18 @@ public final class LayerStatistics {
       double[][] pattern,
       int empty) {}
 
-  static LayerStatistics of(Prepared prepared, List<HeadResult> results) {
+  /**
+   * Puts together what a back end computed.
+   *
+   * @param results one for each head of each row of the batch, [row x head]
+   */
+  public static LayerStatistics of(AttentionPlan prepared, List<HeadColumns> results) {
     AttentionCall call = prepared.call();
     List<List<HeadRows>> rows = new ArrayList<>();
     for (int row = 0; row < call.batch(); row++) {
       List<HeadRows> ofRow = new ArrayList<>();
       for (int head = 0; head < call.heads(); head++) {
-        HeadResult result = results.get(row * call.heads() + head);
+        HeadColumns result = results.get(row * call.heads() + head);
         ofRow.add(rows(call, prepared.layout(row), result));
       }
       rows.add(ofRow);
@@ -58,39 +63,39 @@ public final class LayerStatistics {
     return new LayerStatistics(call, rows);
   }
 
-  private static HeadRows rows(AttentionCall call, RowLayout layout, HeadResult result) {
+  private static HeadRows rows(AttentionCall call, RowLayout layout, HeadColumns result) {
     int[] keys = layout.columns();
     int[] queries =
         Arrays.stream(keys)
             .filter(column -> column >= call.firstColumn())
             .map(column -> column - call.firstColumn())
             .toArray();
-    double[][] values = new double[result.values.length][];
-    double[] means = new double[values.length];
-    for (int s = 0; s < values.length; s++) {
-      values[s] = picked(result.values[s], queries);
-      means[s] = mean(values[s]);
-    }
+    double[][] values =
+        Arrays.stream(result.values()).map(v -> picked(v, queries)).toArray(double[][]::new);
+    double[] means =
+        values.length == 0
+            ? result.means()
+            : Arrays.stream(values).mapToDouble(LayerStatistics::mean).toArray();
     boolean keepRows = call.request().detail() == AttentionRequest.Detail.ROWS;
-    int top = result.topKeys.length == 0 ? 0 : queries.length;
+    int top = result.topKeys().length == 0 ? 0 : queries.length;
     int[][] topKeys = new int[top][];
     double[][] topProbabilities = new double[top][];
     for (int i = 0; i < top; i++) {
-      int[] columns = result.topKeys[queries[i]];
+      int[] columns = result.topKeys()[queries[i]];
       topKeys[i] = Arrays.stream(columns).map(c -> c < 0 ? -1 : layout.position(c)).toArray();
-      topProbabilities[i] = result.topProbabilities[queries[i]];
+      topProbabilities[i] = result.topProbabilities()[queries[i]];
     }
     int empty = 0;
     for (int query : queries) {
-      empty += result.empty.length > 0 && result.empty[query] ? 1 : 0;
+      empty += result.empty().length > 0 && result.empty()[query] ? 1 : 0;
     }
     return new HeadRows(
         keepRows ? values : new double[0][],
         means,
         topKeys,
         topProbabilities,
-        result.received.length == 0 ? new double[0] : picked(result.received, keys),
-        result.pattern.stream().map(p -> picked(p, keys)).toArray(double[][]::new),
+        result.received().length == 0 ? new double[0] : picked(result.received(), keys),
+        result.pattern().stream().map(p -> picked(p, keys)).toArray(double[][]::new),
         empty);
   }
 

@@ -12,7 +12,7 @@ import java.util.Map;
  * Where the tokens of one row of a batch stand, and which are alike. A query never sees padding;
  * padding sees itself alone.
  */
-final class RowLayout {
+public final class RowLayout {
   private final long[] ids; // [column]
   private final boolean[] real; // [column]
   private final int[] positions; // [column]; of padding, that of the next token
@@ -45,21 +45,29 @@ final class RowLayout {
     return rows;
   }
 
-  boolean isReal(int column) {
+  /** Tells whether a column holds a token of the row, no padding. */
+  public boolean isReal(int column) {
     return real[column];
   }
 
-  boolean isPadded() {
+  /** Tells whether any column is padding. */
+  public boolean isPadded() {
     return columns.length < real.length;
   }
 
-  int position(int column) {
+  /** Returns the position of a column's token; of padding, that of the next token. */
+  public int position(int column) {
     return positions[column];
   }
 
   /** Returns the columns of the row's own tokens, in order. */
-  int[] columns() {
+  public int[] columns() {
     return columns;
+  }
+
+  /** Returns the token id of a column. */
+  public long id(int column) {
+    return ids[column];
   }
 
   /** Tells whether a query sees a key by the model's rule. */

@@ -13,7 +13,7 @@ final class StreamedBlock {
   private final boolean wantsMaxKey;
   private final RowLayout layout;
 
-  StreamedBlock(Prepared prepared, int row, boolean reported) {
+  StreamedBlock(AttentionPlan prepared, int row, boolean reported) {
     AttentionRequest request = prepared.call().request();
     this.layout = prepared.layout(row);
     this.statistics = reported ? request.statistics() : List.of();
@@ -66,17 +66,17 @@ final class StreamedBlock {
   }
 
   /** Writes the block's numbers where they belong. */
-  void finish(Tile tile, int firstQuery, HeadResult result) {
+  void finish(Tile tile, int firstQuery, HeadColumns result) {
     for (int i = 0; i < tile.queries; i++) {
       int query = firstQuery + i;
-      result.empty[query] = tile.sum[i] == 0;
+      result.empty()[query] = tile.sum[i] == 0;
       for (int s = 0; s < statistics.size(); s++) {
-        result.values[s][query] = value(s, i, tile);
+        result.values()[s][query] = value(s, i, tile);
       }
-      for (int rank = 0; topKeys != null && rank < result.topKeys[query].length; rank++) {
+      for (int rank = 0; topKeys != null && rank < result.topKeys()[query].length; rank++) {
         int key = topKeys.key(i, rank);
-        result.topKeys[query][rank] = key;
-        result.topProbabilities[query][rank] =
+        result.topKeys()[query][rank] = key;
+        result.topProbabilities()[query][rank] =
             key < 0 ? 0 : Math.exp((double) topKeys.score(i, rank) - tile.max[i]) / tile.sum[i];
       }
     }

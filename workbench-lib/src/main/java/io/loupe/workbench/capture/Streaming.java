@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
 final class Streaming {
   private static final int STRIPES = 8;
 
-  private final Prepared prepared;
+  private final AttentionPlan prepared;
   private final NDArray q; // [batch, head, query, d_head]
   private final NDArray k; // [batch, kv_head, key, d_head]
   private final NDArray v;
   private final float[] z; // [batch, query, head, d_head]
   private final int stripes;
-  private final List<HeadResult> results;
+  private final List<HeadColumns> results;
   private final List<double[]> received = new ArrayList<>(); // [task] of [key]
 
   /**
@@ -27,7 +27,7 @@ final class Streaming {
    *
    * @param q scaled, [batch, query, head, d_head]
    */
-  Streaming(Prepared prepared, NDArray q, NDArray k, NDArray v, List<HeadResult> results) {
+  Streaming(AttentionPlan prepared, NDArray q, NDArray k, NDArray v, List<HeadColumns> results) {
     AttentionCall call = prepared.call();
     this.prepared = prepared;
     this.q = q.transpose(0, 2, 1, 3);
@@ -49,7 +49,7 @@ final class Streaming {
     return (call.queries() + Tile.QUERIES - 1) / Tile.QUERIES;
   }
 
-  Prepared prepared() {
+  AttentionPlan prepared() {
     return prepared;
   }
 
@@ -81,7 +81,7 @@ final class Streaming {
   }
 
   /** Returns where a head's numbers go; null if nobody asked for them. */
-  @Nullable HeadResult result(Task task) {
+  @Nullable HeadColumns result(Task task) {
     return prepared.reports(task.head())
         ? results.get(task.row() * prepared.call().heads() + task.head())
         : null;
@@ -105,10 +105,10 @@ final class Streaming {
   /** Adds the stripes' sums, in their order. */
   void join() {
     for (int task = 0; task < tasks(); task++) {
-      HeadResult result = result(task(task));
+      HeadColumns result = result(task(task));
       double[] part = received.get(task);
       for (int key = 0; result != null && key < part.length; key++) {
-        result.received[key] += part[key];
+        result.received()[key] += part[key];
       }
     }
   }

@@ -51,7 +51,7 @@ final class StreamingWorker implements EngineWorkers.Worker {
   @Override
   public void run(int number) {
     Streaming.Task task = streaming.task(number);
-    Prepared prepared = streaming.prepared();
+    AttentionPlan prepared = streaming.prepared();
     StreamedBlock block = new StreamedBlock(prepared, task.row(), prepared.reports(task.head()));
     HeadEdits edits = prepared.edits(task.row(), task.head());
     mask.begin(prepared.layout(task.row()), edits, task.head());
@@ -88,7 +88,7 @@ final class StreamingWorker implements EngineWorkers.Worker {
         scores(operands, queries);
         accumulate(block, operands);
       }
-      HeadResult result = streaming.result(task);
+      HeadColumns result = streaming.result(task);
       if (result != null) {
         block.finish(tile, first, result);
       }

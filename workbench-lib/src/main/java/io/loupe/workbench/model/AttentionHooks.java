@@ -40,6 +40,7 @@ final class AttentionHooks implements Hooks {
     this.request = request;
     this.backend = AttentionBackend.named(request.backend());
     request.check(config, tokens);
+    backend.check(request, config);
     for (int layer = 0; layer < config.layers(); layer++) {
       for (Site site : List.of(Sites.MASK, Sites.SCORES, Sites.PATTERN)) {
         if (hooks.wants(site.at(layer))) {

@@ -1,5 +1,6 @@
 package io.loupe.workbench.capture;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.loupe.workbench.site.Span;
@@ -58,6 +59,13 @@ final class AttentionCase {
 
   int at(int row, int column, int head, int ofHeads, int dimension) {
     return ((row * tokens.length() + column) * ofHeads + head) * d + dimension;
+  }
+
+  /** Returns a call of the last so many queries over all keys. */
+  AttentionCall lastQueries(NDManager manager, int count, AttentionRequest request) {
+    AttentionCall all = call(manager, request);
+    NDArray some = all.q().get(":, %d:".formatted(tokens.length() - count)).duplicate();
+    return new AttentionCall(all.layer(), some, all.k(), all.v(), rule, tokens, request);
   }
 
   AttentionCall call(NDManager manager, AttentionRequest request) {

@@ -5,13 +5,17 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the heads of one call share: layouts and key sets of the rows of the batch. */
-final class Prepared {
+/**
+ * A call made ready for a back end: where the tokens of each row of the batch stand, which keys a
+ * statistic sums, what edits do to a head. All of it counts columns of the batch.
+ */
+public final class AttentionPlan {
   private final AttentionCall call;
   private final List<RowLayout> layouts;
   private final List<List<@Nullable KeySet>> keySets = new ArrayList<>(); // [row][statistic]
 
-  Prepared(AttentionCall call) {
+  /** Prepares a call. */
+  public AttentionPlan(AttentionCall call) {
     this.call = call;
     this.layouts = RowLayout.all(call.tokens());
     for (int row = 0; row < layouts.size(); row++) {
@@ -23,29 +27,32 @@ final class Prepared {
     }
   }
 
-  AttentionCall call() {
+  public AttentionCall call() {
     return call;
   }
 
-  RowLayout layout(int row) {
+  /** Returns where a row's tokens stand. */
+  public RowLayout layout(int row) {
     return layouts.get(row);
   }
 
   /** Returns the key set of each statistic of a row; null for one that is no mass. */
-  List<@Nullable KeySet> keySets(int row) {
+  public List<@Nullable KeySet> keySets(int row) {
     return keySets.get(row);
   }
 
-  HeadEdits edits(int row, int head) {
+  /** Returns what the request changes in a head. */
+  public HeadEdits edits(int row, int head) {
     return new HeadEdits(call, head, row, layouts.get(row));
   }
 
-  boolean reports(int head) {
+  /** Tells whether a head is reported on. */
+  public boolean reports(int head) {
     return call.request().reports(new Head(call.layer(), head));
   }
 
   /** Returns the columns of the queries whose whole rows are kept for a head; often none. */
-  int[] patternColumns(int row, int head) {
+  public int[] patternColumns(int row, int head) {
     if (!call.request().patternHeads().contains(new Head(call.layer(), head))) {
       return new int[0];
     }
