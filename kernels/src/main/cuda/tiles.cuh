@@ -189,8 +189,9 @@ struct Left {
 #pragma unroll
           for (int i = 0; i < 2; i++) {
             float4 b = *reinterpret_cast<const float4 *>(right + place<T, D>(n * 8 + lane % 4 * 2 + i, c));
-            s[n][i] = fmaf(a0.x, b.x, fmaf(a0.y, b.y, fmaf(a0.z, b.z, fmaf(a0.w, b.w, s[n][i]))));
-            s[n][2 + i] = fmaf(a1.x, b.x, fmaf(a1.y, b.y, fmaf(a1.z, b.z, fmaf(a1.w, b.w, s[n][2 + i]))));
+            // four at a time, so that the large sum is rounded once for four terms
+            s[n][i] += fmaf(a0.x, b.x, fmaf(a0.y, b.y, fmaf(a0.z, b.z, a0.w * b.w)));
+            s[n][2 + i] += fmaf(a1.x, b.x, fmaf(a1.y, b.y, fmaf(a1.z, b.z, a1.w * b.w)));
           }
         }
       }

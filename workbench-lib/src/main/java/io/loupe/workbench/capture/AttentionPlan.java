@@ -57,7 +57,16 @@ public final class AttentionPlan {
       return new int[0];
     }
     return call.request().patternQueries().stream()
-        .mapToInt(query -> call.tokens().column(row, query))
+        .mapToInt(query -> computed(query, call.tokens().column(row, query)))
         .toArray();
+  }
+
+  private int computed(int query, int column) {
+    if (column < call.firstColumn()) {
+      throw new IllegalArgumentException(
+          "The row of query %d was asked for, but only the last %d of %d columns are computed as queries"
+              .formatted(query, call.queries(), call.keys()));
+    }
+    return column;
   }
 }

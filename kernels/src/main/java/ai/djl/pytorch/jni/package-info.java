@@ -1,0 +1,5 @@
+/** What only DJL's own package can call. */
+@NullMarked
+package ai.djl.pytorch.jni;
+
+import org.jspecify.annotations.NullMarked;
