@@ -29,10 +29,12 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One layer's attention with statistics of every row, streamed, against the pattern made whole and
- * then reduced by the engine: time, memory, error. 12 heads of 64 dimensions, causal, float32.
+ * then reduced by the engine: time, memory, error. 12 heads of 64 dimensions, causal, float32. On a
+ * GPU it is the back end "cuda", on tensors that lie there, with that on the CPU beside it.
  */
 public final class AttentionBenchmark implements Benchmark {
   private static final int HEADS = 12;
@@ -61,39 +63,75 @@ public final class AttentionBenchmark implements Benchmark {
 
   @Override
   public List<Measurement> run(BenchContext context) throws IOException {
-    if (context.onGpu()) {
-      throw new IllegalArgumentException(
-          "bench attention runs on the cpu; got " + context.device());
-    }
     List<Measurement> measurements = new ArrayList<>();
-    time(1024, Bar.atMost(1.3), new Timings.Options(3, 11), context, measurements);
-    time(4096, Bar.atMost(1), new Timings.Options(1, 3), context, measurements);
-    error(1024, context, measurements);
+    Timings.Options few = new Timings.Options(1, 3);
+    if (context.onGpu()) {
+      Device gpu = Device.gpu(Integer.parseInt(context.device().substring(3)));
+      Timings.Options many = new Timings.Options(3, 11);
+      AttentionBackend cuda = AttentionBackend.named("cuda");
+      for (int length : List.of(1024, 4096, 8192)) {
+        materialised(length, gpu, cuda, many, null, context, measurements);
+      }
+      besideTheCpu(4096, gpu, cuda, few, context, measurements);
+      error(1024, gpu, cuda, context, measurements);
+      return measurements;
+    }
+    Device cpu = Device.cpu();
+    AttentionBackend backend = CpuAttention.FLOAT32;
+    Timings.Options several = new Timings.Options(3, 11);
+    materialised(1024, cpu, backend, several, Bar.atMost(1.3), context, measurements);
+    materialised(4096, cpu, backend, few, Bar.atMost(1), context, measurements);
+    error(1024, cpu, backend, context, measurements);
     memory(context, measurements);
     return measurements;
   }
 
-  private static void time(
+  private static void materialised(
       int length,
-      Bar bar,
+      Device device,
+      AttentionBackend backend,
       Timings.Options options,
+      @Nullable Bar bar,
       BenchContext context,
       List<Measurement> measurements) {
     context.progress().accept("%,d tokens, streamed and materialised".formatted(length));
-    try (NDManager manager = Engines.newManager(Device.cpu())) {
+    try (NDManager manager = Engines.newManager(device)) {
       AttentionCall call = call(length, manager);
       NDArray mask = causalMask(length, manager);
       NDArray distances = distances(length, manager);
       Timings.Comparison times =
           Timings.compare(
-              options,
-              () -> materialised(call, mask, distances),
-              released(CpuAttention.FLOAT32, call));
+              options, () -> materialised(call, mask, distances), released(backend, call));
       String at = " at %,d tokens".formatted(length);
       measurements.add(Measurement.of("materialised" + at, times.medianBaseline(), "ms"));
       measurements.add(Measurement.of("streamed" + at, times.medianCandidate(), "ms"));
       measurements.add(
           new Measurement("streamed / materialised" + at, times.medianRatio(), "x", bar));
+    }
+  }
+
+  private static void besideTheCpu(
+      int length,
+      Device device,
+      AttentionBackend backend,
+      Timings.Options options,
+      BenchContext context,
+      List<Measurement> measurements) {
+    context.progress().accept("%,d tokens on the GPU and on the CPU".formatted(length));
+    try (NDManager here = Engines.newManager(Device.cpu());
+        NDManager there = Engines.newManager(device)) {
+      AttentionCall onCpu = call(length, here);
+      Timings.Comparison times =
+          Timings.compare(
+              options,
+              released(CpuAttention.FLOAT32, onCpu),
+              released(backend, call(length, there)));
+      Timings.Comparison copied =
+          Timings.compare(options, released(CpuAttention.FLOAT32, onCpu), released(backend, onCpu));
+      String at = " at %,d tokens".formatted(length);
+      measurements.add(Measurement.of("cpu" + at, times.medianBaseline(), "ms"));
+      measurements.add(Measurement.of("cuda / cpu" + at, times.medianRatio(), "x"));
+      measurements.add(Measurement.of("cuda, copies / cpu" + at, copied.medianRatio(), "x"));
     }
   }
 
@@ -134,12 +172,17 @@ public final class AttentionBenchmark implements Benchmark {
     }
   }
 
-  private static void error(int length, BenchContext context, List<Measurement> measurements) {
+  private static void error(
+      int length,
+      Device device,
+      AttentionBackend backend,
+      BenchContext context,
+      List<Measurement> measurements) {
     context.progress().accept("%,d tokens in float64".formatted(length));
-    try (NDManager manager = Engines.newManager(Device.cpu())) {
-      AttentionCall call = call(length, manager);
-      LayerAttention narrow = CpuAttention.FLOAT32.attend(call);
-      LayerAttention wide = CpuAttention.FLOAT64.attend(call);
+    try (NDManager manager = Engines.newManager(Device.cpu());
+        NDManager there = Engines.newManager(device)) {
+      LayerAttention narrow = backend.attend(call(length, there));
+      LayerAttention wide = CpuAttention.FLOAT64.attend(call(length, manager));
       double ofZ = difference(Tensors.doubles(narrow.z()), Tensors.doubles(wide.z()));
       measurements.add(new Measurement("error of z", ofZ, "", Bar.atMost(1e-5)));
       double most = 0;
