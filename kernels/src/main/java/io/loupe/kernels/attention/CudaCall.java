@@ -169,12 +169,14 @@ final class CudaCall {
             && window == null
             && arrays.sets(pass).isEmpty()
             && !duplicates;
-    kernels.attend(sizes, plain, params);
     int targets = pass == 0 ? arrays.targets().size() : 0;
-    if (targets > 0) {
+    if (targets > 0) { // before the launch, which a copy waits for
       params
           .with(Address.TARGETS, scope.upload(arrays.targetColumns()))
           .with(Count.TARGET_COUNT, targets);
+    }
+    kernels.attend(sizes, plain, params);
+    if (targets > 0) {
       kernels.pick(sizes, targets, params);
     }
     if (averaged) {

@@ -34,27 +34,30 @@ final class ResultReader {
     for (int s = 0; s < statistics.size(); s++) {
       int slot = arrays.slot(statistics.get(s), pass);
       if (slot >= 0) {
-        ByteBuffer bytes = slot(memory, slot);
+        FloatBuffer floats = slot(memory, slot).asFloatBuffer();
+        float[] ofHead = new float[call.queries()];
         for (int i = 0; i < results.size(); i++) {
+          floats.get(ofHead);
           if (reported(i)) {
-            rows(statistics.get(s), slot, bytes, i, results.get(i).values()[s]);
+            rows(statistics.get(s), slot, ofHead, i / call.heads(), results.get(i).values()[s]);
           }
         }
       }
     }
   }
 
-  private void rows(Statistic statistic, int slot, ByteBuffer bytes, int result, double[] values) {
-    int row = result / call.heads();
-    boolean sometimes = statistic.equals(Statistic.DUPLICATE);
+  private void rows(Statistic statistic, int slot, float[] from, int row, double[] values) {
     for (int query = 0; query < values.length; query++) {
-      int at = 4 * (result * call.queries() + query);
-      if (slot == Slot.LARGEST_KEY) {
-        int column = bytes.getInt(at);
+      values[query] = from[query];
+    }
+    if (slot == Slot.LARGEST_KEY) {
+      for (int query = 0; query < values.length; query++) {
+        int column = Float.floatToRawIntBits(from[query]);
         values[query] = column < 0 ? Double.NaN : plan.layout(row).position(column);
-      } else {
-        boolean exists = !sometimes || arrays.exists(statistic, row, query);
-        values[query] = exists ? bytes.getFloat(at) : Double.NaN;
+      }
+    } else if (statistic.equals(Statistic.DUPLICATE)) {
+      for (int query = 0; query < values.length; query++) {
+        values[query] = arrays.exists(statistic, row, query) ? values[query] : Double.NaN;
       }
     }
   }

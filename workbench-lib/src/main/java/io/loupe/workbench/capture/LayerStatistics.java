@@ -99,8 +99,16 @@ public final class LayerStatistics {
         empty);
   }
 
+  /** Returns some of the values: themselves if that is all of them, as without padding. */
   private static double[] picked(double[] values, int[] columns) {
-    return Arrays.stream(columns).mapToDouble(column -> values[column]).toArray();
+    if (columns.length == values.length) {
+      return values;
+    }
+    double[] picked = new double[columns.length];
+    for (int i = 0; i < columns.length; i++) {
+      picked[i] = values[columns[i]];
+    }
+    return picked;
   }
 
   /** Returns the mean of the finite values; NaN if there is none. */
