@@ -199,6 +199,11 @@ public record AttentionRequest(
         backend);
   }
 
+  /** Returns a request that changes the same and keeps nothing. */
+  public AttentionRequest withoutStatistics() {
+    return AttentionRequest.of().edit(edits.toArray(AttentionEdit[]::new)).on(backend);
+  }
+
   /** Returns this request for another back end. */
   public AttentionRequest on(String name) {
     return new AttentionRequest(

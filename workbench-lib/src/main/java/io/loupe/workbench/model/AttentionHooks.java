@@ -24,19 +24,26 @@ import org.jspecify.annotations.Nullable;
 
 /** A run's hooks, with attention that is reduced while it is computed. */
 final class AttentionHooks implements Hooks {
-  private final RunHooks hooks;
+  private final Hooks hooks;
   private final ModelConfig config;
   private final Tokens tokens;
+  private final int reported;
   private final AttentionRequest request;
   private final AttentionBackend backend;
   private final List<LayerStatistics> statistics = new ArrayList<>();
   private final Map<Integer, NDArray> outputs = new HashMap<>();
 
-  /** Prepares; refuses what cannot be had without the pattern. */
-  AttentionHooks(RunHooks hooks, ModelConfig config, Tokens tokens, AttentionRequest request) {
+  /**
+   * Prepares; refuses what cannot be had without the pattern.
+   *
+   * @param reported how many of the last columns are reported on, if more are computed
+   */
+  AttentionHooks(
+      Hooks hooks, ModelConfig config, Tokens tokens, int reported, AttentionRequest request) {
     this.hooks = hooks;
     this.config = config;
     this.tokens = tokens;
+    this.reported = reported;
     this.request = request;
     this.backend = AttentionBackend.named(request.backend());
     request.check(config, tokens);
@@ -76,14 +83,32 @@ final class AttentionHooks implements Hooks {
   public StreamedAttention streamed(int layer) {
     AttentionRule rule = AttentionRule.of(config.attention().get(layer), config.heads());
     return (q, k, v) -> {
-      AttentionCall call = new AttentionCall(layer, q, k, v, rule, tokens, request);
-      LayerAttention attention = backend.attend(call);
+      long before = q.getShape().get(1) - reported;
+      LayerAttention attention =
+          before <= 0
+              ? backend.attend(new AttentionCall(layer, q, k, v, rule, tokens, request))
+              : withLastReported(layer, q, k, v, rule);
       statistics.add(attention.statistics());
       if (request.outputs()) {
         outputs.put(layer, NativeMemory.keep(attention.z().duplicate()));
       }
       return attention.z();
     };
+  }
+
+  /** Computes z of all columns, and statistics of the last ones. */
+  private LayerAttention withLastReported(
+      int layer, NDArray q, NDArray k, NDArray v, AttentionRule rule) {
+    AttentionRequest editsOnly = request.withoutStatistics();
+    AttentionCall all = new AttentionCall(layer, q, k, v, rule, tokens, editsOnly);
+    NDArray z = backend.attend(all).z();
+    try (NDArray view = q.get(":, -%d:".formatted(reported));
+        NDArray last = view.duplicate()) {
+      AttentionCall some = new AttentionCall(layer, last, k, v, rule, tokens, request);
+      LayerAttention ofLast = backend.attend(some);
+      ofLast.z().close();
+      return new LayerAttention(z, ofLast.statistics());
+    }
   }
 
   AttentionStatistics statistics() {

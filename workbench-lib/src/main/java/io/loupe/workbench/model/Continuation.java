@@ -100,10 +100,11 @@ public final class Continuation implements AutoCloseable {
                             && point.layer() < extent.to());
     RunHooks hooks = new RunHooks(Frame.whole(tokens), capture, applications, Set.of());
     try (NDManager scope = manager.newSubManager()) {
+      Hooks streaming = LongText.of(hooks, model, tokens, tokens.length());
       NDArray logits =
           past == null
-              ? transformer.forward(tokens, scope, hooks)
-              : transformer.forward(tokens, past, scope, hooks);
+              ? transformer.forward(tokens, scope, streaming)
+              : transformer.forward(tokens, past, scope, streaming);
       this.baseline = values(logits);
       applications.receipts();
     }
@@ -273,9 +274,10 @@ public final class Continuation implements AutoCloseable {
       int from = lastOnly ? tokens.length() - 1 : column;
       residual = hooks.at(end, stacked(end, from, copies, scope));
     }
+    Tokens repeated = tokens.repeat(copies);
+    Hooks streaming = LongText.of(hooks, model, repeated, tokens.length() - column);
     NDArray logits =
-        transformer.resume(
-            layer, residual, tokens.repeat(copies), past, copies, lastOnly, scope, hooks);
+        transformer.resume(layer, residual, repeated, past, copies, lastOnly, scope, streaming);
     double[][] values = new double[copies][];
     for (int copy = 0; copy < copies; copy++) {
       NDIndex rows =

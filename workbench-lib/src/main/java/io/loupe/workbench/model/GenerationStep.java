@@ -2,11 +2,13 @@ package io.loupe.workbench.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
+import io.loupe.workbench.capture.AttentionStatistics;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.text.Tokens;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -19,16 +21,32 @@ import java.util.OptionalLong;
  * @param logProbabilities of these tokens under the model as it ran, natural logarithm; NaN for
  *     rows that had ended
  * @param cache what was captured of the columns that the step computed
+ * @param attention what was kept of attention while it was computed; empty if it was not asked for
  */
 public record GenerationStep(
     int index,
     Tokens seen,
     List<OptionalLong> emitted,
     List<Double> logProbabilities,
-    ActivationCache cache) {
+    ActivationCache cache,
+    Optional<AttentionStatistics> attention) {
   public GenerationStep {
     emitted = List.copyOf(emitted);
     logProbabilities = List.copyOf(logProbabilities);
+  }
+
+  /**
+   * Returns statistics of the attention of the columns that the step computed, in the order of
+   * their positions: all of the prompt in the first step, one token in each further one. A row that
+   * had ended has none.
+   *
+   * @throws IllegalArgumentException if they were not asked for: {@code options.watching(request)}
+   */
+  public AttentionStatistics attentionStatistics() {
+    return attention.orElseThrow(
+        () ->
+            new IllegalArgumentException(
+                "Statistics of attention were not asked for: options.watching(AttentionRequest.of(...))"));
   }
 
   /**

@@ -14,6 +14,7 @@ import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -80,7 +81,15 @@ final class Generator implements AutoCloseable {
     Frame frame = new Frame(tokens, from, true, index);
     RunHooks hooks = new RunHooks(frame, options.capture(), applications, Set.of());
     try (NDManager scope = manager.newSubManager()) {
-      NDArray logits = forward(tokens, scope, hooks, frame); // [batch, computed columns, vocab]
+      Hooks all = prepared(tokens, hooks, frame);
+      int columns = index > 0 && all == hooks ? 1 : tokens.length();
+      AttentionHooks watching =
+          options
+              .attention()
+              .map(r -> new AttentionHooks(all, model.config(), tokens, tokens.length() - from, r))
+              .orElse(null);
+      Hooks used = watching == null ? LongText.of(all, model, tokens, columns) : watching;
+      NDArray logits = transformer.forward(tokens, cache, scope, used); // [batch, columns, vocab]
       frames.add(frame);
       List<OptionalLong> emitted = new ArrayList<>();
       List<Double> logProbabilities = new ArrayList<>();
@@ -98,12 +107,21 @@ final class Generator implements AutoCloseable {
         }
       }
       ActivationCache captured = new ActivationCache(tokens, hooks.captured());
-      return new GenerationStep(index, tokens, emitted, logProbabilities, captured);
+      return new GenerationStep(
+          index,
+          tokens,
+          emitted,
+          logProbabilities,
+          captured,
+          Optional.ofNullable(watching).map(AttentionHooks::statistics));
     }
   }
 
-  /** Computes the new column, or all of them where keys of earlier steps are of no use. */
-  private NDArray forward(Tokens tokens, NDManager scope, RunHooks hooks, Frame frame) {
+  /**
+   * Returns the hooks of a step: its own for the new column, or those of all steps where keys of
+   * earlier ones are of no use and all columns are computed anew.
+   */
+  private Hooks prepared(Tokens tokens, RunHooks hooks, Frame frame) {
     int[] before = cachedLengths;
     int[] now = IntStream.range(0, tokens.batch()).map(tokens::length).toArray();
     cachedLengths = now;
@@ -113,12 +131,11 @@ final class Generator implements AutoCloseable {
             && IntStream.range(0, now.length)
                 .allMatch(row -> transformer.sameAngles(before[row], now[row]));
     if (frames.isEmpty() || cached) {
-      return transformer.forward(tokens, cache, scope, hooks);
+      return hooks;
     }
     cache.close();
     cache = newCache();
-    Hooks all = new StepwiseHooks(frames, frame, applications, hooks);
-    return transformer.forward(tokens, cache, scope, all);
+    return new StepwiseHooks(frames, frame, applications, hooks);
   }
 
   private KeyValueCache newCache() {

@@ -18,6 +18,7 @@ import io.loupe.workbench.metric.Metric;
 import io.loupe.workbench.metric.Metrics;
 import io.loupe.workbench.nn.Folding;
 import io.loupe.workbench.nn.Gauge;
+import io.loupe.workbench.nn.Hooks;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.ParameterShapes;
 import io.loupe.workbench.nn.Transformer;
@@ -313,7 +314,9 @@ public final class HookedTransformer {
   }
 
   /**
-   * Runs a batch and keeps the logits and what the capture says.
+   * Runs a batch and keeps the logits and what the capture says. Where scores and pattern would
+   * take more than 256 MB a layer and nobody asks for them, attention on the CPU is computed
+   * without.
    *
    * @throws io.loupe.workbench.intervention.NeverFiredException if an intervention was never
    *     applied
@@ -322,7 +325,7 @@ public final class HookedTransformer {
     InputCheck.tokens(tokens, config);
     try (NDManager scope = Engines.newManager(device())) {
       RunHooks hooks = hooks(tokens, capture, Set.of());
-      NDArray logits = transformer.forward(tokens, scope, hooks);
+      NDArray logits = transformer.forward(tokens, scope, ofLongText(hooks, tokens));
       return finished(hooks, NativeMemory.keep(logits), tokens);
     }
   }
@@ -341,7 +344,7 @@ public final class HookedTransformer {
     int layers = InputCheck.layersFor(points, config);
     try (NDManager scope = Engines.newManager(device())) {
       RunHooks hooks = hooks(tokens, Capture.at(points.toArray(HookPoint[]::new)), Set.of());
-      transformer.stream(tokens, layers, scope, hooks);
+      transformer.stream(tokens, layers, scope, ofLongText(hooks, tokens));
       hooks.receipts(); // throws if an intervention did nothing
       return new ActivationCache(tokens, hooks.captured());
     }
@@ -360,7 +363,7 @@ public final class HookedTransformer {
   public AttentionRun attention(Tokens tokens, AttentionRequest request) {
     InputCheck.tokens(tokens, config);
     RunHooks hooks = hooks(tokens, Capture.nothing(), Set.of());
-    AttentionHooks streaming = new AttentionHooks(hooks, config, tokens, request);
+    AttentionHooks streaming = new AttentionHooks(hooks, config, tokens, tokens.length(), request);
     try (NDManager scope = Engines.newManager(device())) {
       transformer.stream(tokens, scope, streaming);
     }
@@ -375,7 +378,7 @@ public final class HookedTransformer {
   public AttentionRun attention(Tokens tokens, AttentionRequest request, Capture capture) {
     InputCheck.tokens(tokens, config);
     RunHooks hooks = hooks(tokens, capture, Set.of());
-    AttentionHooks streaming = new AttentionHooks(hooks, config, tokens, request);
+    AttentionHooks streaming = new AttentionHooks(hooks, config, tokens, tokens.length(), request);
     try (NDManager scope = Engines.newManager(device())) {
       NDArray logits = transformer.forward(tokens, scope, streaming);
       Run run = finished(hooks, NativeMemory.keep(logits), tokens);
@@ -403,7 +406,9 @@ public final class HookedTransformer {
     }
     try (NDManager scope = Engines.newManager(device())) {
       RunHooks hooks = hooks(tokens, capture, Set.of());
-      NDArray logits = transformer.resume(layer, residual, tokens, null, 1, false, scope, hooks);
+      NDArray logits =
+          transformer.resume(
+              layer, residual, tokens, null, 1, false, scope, ofLongText(hooks, tokens));
       return finished(hooks, NativeMemory.keep(logits), tokens);
     }
   }
@@ -550,6 +555,10 @@ public final class HookedTransformer {
 
   RunHooks hooks(Tokens tokens, Capture capture, Set<HookPoint> tapped) {
     return new RunHooks(Frame.whole(tokens), capture, new Applications(interventions), tapped);
+  }
+
+  private Hooks ofLongText(RunHooks hooks, Tokens tokens) {
+    return LongText.of(hooks, this, tokens, tokens.length());
   }
 
   Run finished(RunHooks hooks, NDArray logits, Tokens tokens) {

@@ -1,0 +1,92 @@
+package io.loupe.workbench.model;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import io.loupe.workbench.capture.AttentionCall;
+import io.loupe.workbench.capture.AttentionRequest;
+import io.loupe.workbench.capture.AttentionRule;
+import io.loupe.workbench.capture.CpuAttention;
+import io.loupe.workbench.nn.Hooks;
+import io.loupe.workbench.nn.ModelConfig;
+import io.loupe.workbench.nn.StreamedAttention;
+import io.loupe.workbench.site.HookPoint;
+import io.loupe.workbench.site.Site;
+import io.loupe.workbench.site.Sites;
+import io.loupe.workbench.text.Tokens;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hooks of a pass over so much text that scores and pattern would take {@value #MOST_MEGABYTES} MB
+ * a layer: where nobody asks for them, attention is computed without, in memory that grows with the
+ * length of the text. On the CPU in float32; elsewhere the engine's way stays.
+ */
+final class LongText implements Hooks {
+  static final long MOST_MEGABYTES = 256;
+
+  private static final AttentionRequest NOTHING = AttentionRequest.of();
+  private static final List<Site> MATRICES = List.of(Sites.MASK, Sites.SCORES, Sites.PATTERN);
+
+  private final Hooks hooks;
+  private final ModelConfig config;
+  private final Tokens tokens;
+
+  private LongText(Hooks hooks, ModelConfig config, Tokens tokens) {
+    this.hooks = hooks;
+    this.config = config;
+    this.tokens = tokens;
+  }
+
+  /**
+   * Returns hooks that do the same, and compute attention without its matrix if that is large.
+   *
+   * @param tokens all columns of the pass, those of earlier steps included
+   * @param queries how many columns are computed
+   */
+  static Hooks of(Hooks hooks, HookedTransformer model, Tokens tokens, int queries) {
+    boolean able =
+        model.device().equals(Device.cpu())
+            && model.type() == DataType.FLOAT32
+            && !hooks.differentiable();
+    return able && megabytes(model.config(), tokens, queries) > MOST_MEGABYTES
+        ? new LongText(hooks, model.config(), tokens)
+        : hooks;
+  }
+
+  private static long megabytes(ModelConfig config, Tokens tokens, int queries) {
+    long entries = (long) tokens.batch() * config.heads() * queries * tokens.length();
+    return entries * Float.BYTES >> 20;
+  }
+
+  @Override
+  public NDArray at(HookPoint point, NDArray activation) {
+    return hooks.at(point, activation);
+  }
+
+  @Override
+  public @Nullable NDArray given(HookPoint point) {
+    return hooks.given(point);
+  }
+
+  @Override
+  public boolean wants(HookPoint point) {
+    return hooks.wants(point);
+  }
+
+  @Override
+  public boolean differentiable() {
+    return hooks.differentiable();
+  }
+
+  @Override
+  public @Nullable StreamedAttention streamed(int layer) {
+    StreamedAttention own = hooks.streamed(layer);
+    if (own != null || MATRICES.stream().anyMatch(site -> hooks.wants(site.at(layer)))) {
+      return own;
+    }
+    AttentionRule rule = AttentionRule.of(config.attention().get(layer), config.heads());
+    return (q, k, v) ->
+        CpuAttention.FLOAT32.attend(new AttentionCall(layer, q, k, v, rule, tokens, NOTHING)).z();
+  }
+}
