@@ -82,6 +82,13 @@ class NotebooksTest {
             "Hidden one at a time, \"Lily\" is the token that the answer falls most without",
             "occlusion (hidden) lets the answer fall fastest"),
         new Wanted(
+            "06-long-context-attention.ipynb",
+            "Long-context attention: sinks, neighbours and the heads that fetch",
+            8,
+            2,
+            "10 prompts of 498 tokens; right minus wrong: 16.3, right 10 of 10",
+            "Head L4H4"),
+        new Wanted(
             "07-train-and-look.ipynb",
             "Train and look: watch induction heads form",
             8,
