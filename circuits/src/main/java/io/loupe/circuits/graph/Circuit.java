@@ -3,7 +3,9 @@ package io.loupe.circuits.graph;
 import io.loupe.workbench.display.Displayable;
 import io.loupe.workbench.display.MimeBundle;
 import io.loupe.workbench.display.Table;
+import io.loupe.workbench.laboratory.KnownEdge;
 import io.loupe.workbench.path.Node;
+import io.loupe.workbench.plot.Diagram;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -34,6 +36,11 @@ public final class Circuit implements Displayable {
     BitSet numbers = new BitSet(graph.size());
     edges.forEach(edge -> numbers.set(graph.number(edge)));
     return new Circuit(graph, numbers);
+  }
+
+  /** Returns the circuit of edges that are known by construction, of a compiled model. */
+  public static Circuit known(ModelGraph graph, Collection<KnownEdge> edges) {
+    return of(graph, edges.stream().map(edge -> new Edge(edge.source(), edge.target())).toList());
   }
 
   /** Returns the circuit of the edges with these numbers, 0 to {@link ModelGraph#size} - 1. */
@@ -243,7 +250,7 @@ public final class Circuit implements Displayable {
   }
 
   /** Draws the circuit, from the embeddings at the bottom to the logits at the top. */
-  public io.loupe.workbench.plot.Diagram plot() {
+  public Diagram plot() {
     return CircuitDrawing.of(this, edge -> Double.NaN);
   }
 

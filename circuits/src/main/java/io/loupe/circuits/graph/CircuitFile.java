@@ -1,15 +1,11 @@
 package io.loupe.circuits.graph;
 
-import io.loupe.workbench.path.Input;
-import io.loupe.workbench.path.Node;
-import io.loupe.workbench.site.Head;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -21,9 +17,6 @@ final class CircuitFile {
   private static final String FORMAT = "loupe-circuit";
   private static final int VERSION = 1;
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final Pattern HEAD = Pattern.compile("L(\\d{1,6})H(\\d{1,6})");
-  private static final Pattern INPUT = Pattern.compile("L(\\d{1,6})H(\\d{1,6})\\.([qkv])");
-  private static final Pattern MLP = Pattern.compile("L(\\d{1,6}) mlp");
 
   private CircuitFile() {}
 
@@ -70,7 +63,7 @@ final class CircuitFile {
       String from = pair.path(0).asString("");
       String to = pair.path(1).asString("");
       try {
-        Edge edge = new Edge(node(from), input(to, graph));
+        Edge edge = new Edge(EdgeNames.node(from), EdgeNames.input(to, graph.config().layers()));
         graph.number(edge);
         edges.add(edge);
       } catch (IllegalArgumentException e) {
@@ -86,50 +79,8 @@ final class CircuitFile {
   private static JsonNode parse(Path file) throws IOException {
     try {
       return MAPPER.readTree(Files.readString(file));
-    } catch (JacksonException | java.nio.charset.CharacterCodingException e) {
+    } catch (JacksonException | CharacterCodingException e) {
       throw new CircuitFileException(file, "no JSON: " + e.getMessage(), e);
     }
-  }
-
-  private static Node node(String name) {
-    Matcher head = HEAD.matcher(name);
-    if (head.matches()) {
-      return new Node.Attention(new Head(number(head, 1), number(head, 2)));
-    }
-    Matcher mlp = MLP.matcher(name);
-    if (mlp.matches()) {
-      return new Node.Mlp(number(mlp, 1));
-    }
-    if (name.equals("embedding")) {
-      return new Node.Embedding();
-    }
-    throw new IllegalArgumentException(
-        "expected a node such as \"embedding\", \"L3H1\" or \"L3 mlp\"");
-  }
-
-  private static Input input(String name, ModelGraph graph) {
-    Matcher head = INPUT.matcher(name);
-    if (head.matches()) {
-      Input.Kind kind =
-          switch (head.group(3)) {
-            case "q" -> Input.Kind.QUERY;
-            case "k" -> Input.Kind.KEY;
-            default -> Input.Kind.VALUE;
-          };
-      return new Input(kind, number(head, 1), number(head, 2));
-    }
-    Matcher mlp = MLP.matcher(name);
-    if (mlp.matches()) {
-      return new Input(Input.Kind.MLP, number(mlp, 1), 0);
-    }
-    if (name.equals("logits")) {
-      return graph.inputs().get(graph.inputs().size() - 1);
-    }
-    throw new IllegalArgumentException(
-        "expected an input such as \"L4H4.q\", \"L3 mlp\" or \"logits\"");
-  }
-
-  private static int number(Matcher matcher, int group) {
-    return Integer.parseInt(matcher.group(group));
   }
 }

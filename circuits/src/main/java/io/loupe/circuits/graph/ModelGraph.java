@@ -10,10 +10,12 @@ import io.loupe.workbench.path.Input;
 import io.loupe.workbench.path.Node;
 import io.loupe.workbench.path.Receiver;
 import io.loupe.workbench.path.Sender;
+import io.loupe.workbench.site.Head;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * A model as a directed graph without cycles. Its nodes write to the residual stream: the
@@ -147,6 +149,24 @@ public final class ModelGraph implements Displayable {
     return edge - first[inputOf(edge)];
   }
 
+  /**
+   * Returns an edge by its name, such as {@code L3H1 -> L4H4.k}, {@code embedding -> L0 mlp} or
+   * {@code L4H4 -> logits}.
+   *
+   * @throws IllegalArgumentException if it is no such name, or there is no such edge
+   */
+  public Edge edge(String name) {
+    String[] ends = name.split("->", -1);
+    if (ends.length != 2) {
+      throw new IllegalArgumentException(
+          "Expected an edge such as 'L3H1 -> L4H4.k' or 'embedding -> logits'; got '%s'"
+              .formatted(name));
+    }
+    Node from = EdgeNames.node(ends[0].strip());
+    Edge edge = new Edge(from, EdgeNames.input(ends[1].strip(), config().layers()));
+    return edge(number(edge));
+  }
+
   /** Returns an edge by its number, 0 to {@link #size} - 1. */
   public Edge edge(int number) {
     int input = inputOf(number);
@@ -201,7 +221,7 @@ public final class ModelGraph implements Displayable {
     return number;
   }
 
-  /** Returns the node whose output an input takes part in; -1 for the logits. */
+  /** Returns the numbers of the nodes whose output depends on an input; none for the logits. */
   public List<Integer> feeds(int input) {
     Input at = inputs.get(input);
     return switch (at.kind()) {
@@ -210,7 +230,7 @@ public final class ModelGraph implements Displayable {
       case QUERY -> List.of(number(head(at.layer(), at.head())));
       case KEY, VALUE -> {
         int group = config().heads() / config().kvHeads();
-        yield java.util.stream.IntStream.range(at.head() * group, (at.head() + 1) * group)
+        yield IntStream.range(at.head() * group, (at.head() + 1) * group)
             .mapToObj(head -> number(head(at.layer(), head)))
             .toList();
       }
@@ -218,7 +238,7 @@ public final class ModelGraph implements Displayable {
   }
 
   private static Node head(int layer, int head) {
-    return new Node.Attention(new io.loupe.workbench.site.Head(layer, head));
+    return new Node.Attention(new Head(layer, head));
   }
 
   /** Returns the circuit of all edges. */

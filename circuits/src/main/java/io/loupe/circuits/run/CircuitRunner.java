@@ -3,6 +3,7 @@ package io.loupe.circuits.run;
 import io.loupe.circuits.graph.Circuit;
 import io.loupe.circuits.graph.ModelGraph;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -76,7 +77,7 @@ public final class CircuitRunner {
     check(values);
     double[] replaced = values[circuits.size()];
     return new CircuitRuns(
-        ablation, circuits, java.util.Arrays.copyOf(values, circuits.size()), clean, replaced);
+        ablation, circuits, Arrays.copyOf(values, circuits.size()), clean, replaced);
   }
 
   /**
@@ -112,9 +113,7 @@ public final class CircuitRunner {
 
     /** Returns the metric of the whole model, [example]. */
     public double[] clean() {
-      return batches.stream()
-          .flatMapToDouble(b -> java.util.Arrays.stream(b.cleanMetric()))
-          .toArray();
+      return batches.stream().flatMapToDouble(b -> Arrays.stream(b.cleanMetric())).toArray();
     }
 
     /** Runs circuits of this model: their metric, [circuit][example]. */

@@ -28,7 +28,7 @@ final class PreparedBatch implements AutoCloseable {
   private final Continuation base;
   private final NodeOutputs clean;
   private final NodeOutputs replaced;
-  private final List<NDArray> replacedStreams = new ArrayList<>(); // by place; null-free
+  private final List<NDArray> replacedStreams = new ArrayList<>(); // by place
   private final int column;
   private final int prompts;
   private final int length;
@@ -45,55 +45,41 @@ final class PreparedBatch implements AutoCloseable {
     this.prompts = batch.size();
     this.length = batch.clean().length();
     boolean resampled = replacements.ablation() == Ablation.RESAMPLE;
-    this.column = resampled && base.skipsColumns() ? firstDifference(batch) : 0;
+    this.column = resampled && base.skipsColumns() ? batch.firstDifference() : 0;
     Site[] kept = Parts.sites(config).toArray(Site[]::new);
     try (Run corrupted = graph.model().run(batch.corrupted(), Capture.of(kept))) {
       this.replaced = replacements.of(clean, corrupted, manager);
-      for (int place = 0; place <= 2 * config.layers(); place++) {
-        if (place % 2 == 1 && !config.has(Sites.RESID_MID)) {
-          replacedStreams.add(replacedStreams.get(place - 1)); // nobody reads there
-        } else if (resampled) {
-          NDArray stream = corrupted.cache().get(Parts.stream(config, place));
-          replacedStreams.add(Parts.handle(stream, manager));
-        } else {
-          replacedStreams.add(shifted(place));
-        }
-      }
+      sumStandIns();
     }
   }
 
-  /** Returns the clean stream at a place, changed by what replacing all nodes changes. */
-  private NDArray shifted(int place) {
+  /**
+   * Adds up what all stand-ins write, and the biases of the attentions. Taken from the clean stream
+   * by differences, a stream of zeros would be rounding errors, which a norm blows up.
+   */
+  private void sumStandIns() {
     ModelConfig config = parts.config();
+    NDArray sum = replaced.embedding();
+    for (int layer = 0; layer < config.layers(); layer++) {
+      replacedStreams.add(sum);
+      NDArray withHeads = own(sum.add(written(layer)));
+      replacedStreams.add(withHeads); // nobody reads it in a parallel block
+      sum = config.hasMlps() ? own(withHeads.add(replaced.mlps().get(layer))) : withHeads;
+    }
+    replacedStreams.add(sum);
+  }
+
+  private NDArray written(int layer) {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray sum = Parts.handle(base.base(Parts.stream(config, place)), scope).duplicate();
-      sum.addi(replaced.embedding().sub(clean.embedding()));
-      for (int layer = 0; 2 * layer < place; layer++) {
-        NDArray change = replaced.heads().get(layer).sub(clean.heads().get(layer));
-        change.attach(scope);
-        sum.addi(parts.writtenTogether(layer, change, scope));
-        if (config.hasMlps() && 2 * layer + 2 <= place) {
-          NDArray ofMlp = replaced.mlps().get(layer).sub(clean.mlps().get(layer));
-          ofMlp.attach(scope);
-          sum.addi(ofMlp);
-        }
-      }
-      sum.attach(manager);
-      return sum;
+      NDArray written = parts.writtenTogether(layer, replaced.heads().get(layer), scope);
+      NDArray bias = parts.wiring().attentionBias(layer);
+      return own(bias == null ? written : written.addi(bias));
     }
   }
 
-  private static int firstDifference(Batch batch) {
-    long[][] ours = batch.clean().ids();
-    long[][] theirs = batch.corrupted().ids();
-    for (int column = 0; column < batch.clean().length(); column++) {
-      for (int row = 0; row < ours.length; row++) {
-        if (ours[row][column] != theirs[row][column]) {
-          return column;
-        }
-      }
-    }
-    return batch.clean().length() - 1;
+  private NDArray own(NDArray array) {
+    array.attach(manager);
+    return array;
   }
 
   ModelGraph graph() {

@@ -2,6 +2,7 @@ package io.loupe.circuits.run;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import io.loupe.circuits.graph.ModelGraph;
 import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
@@ -12,7 +13,6 @@ import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.text.Tokens;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BinaryOperator;
 
 /**
@@ -117,19 +117,13 @@ public final class Replacements implements AutoCloseable {
         mask[row * tokens.length() + column] = 1;
       }
     }
-    NDArray array =
-        scope.create(mask, new ai.djl.ndarray.types.Shape(tokens.batch(), tokens.length(), 1));
+    NDArray array = scope.create(mask, new Shape(tokens.batch(), tokens.length(), 1));
     return attached(Tensors.as(like.getDataType(), array), scope);
   }
 
   private static NDArray attached(NDArray array, NDManager to) {
     array.attach(to);
     return array;
-  }
-
-  /** Returns what a run must keep to be replaced by. */
-  public Set<Site> sites() {
-    return Parts.sites(model.config());
   }
 
   /** Frees the means. */

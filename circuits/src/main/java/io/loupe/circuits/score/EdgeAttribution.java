@@ -20,6 +20,7 @@ import io.loupe.workbench.model.Run;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.path.InputGradients;
 import io.loupe.workbench.path.Node;
+import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Sites;
@@ -27,7 +28,6 @@ import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.stats.GaussLegendre;
 import io.loupe.workbench.tensor.Engines;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -102,20 +102,28 @@ public final class EdgeAttribution {
    * Replaces each of some edges alone.
    *
    * @param edges by their numbers in the graph
+   * @throws IllegalArgumentException if there is none, one is no edge of the graph, or the metric
+   *     is the same for the clean prompts and what stands in for them
    */
   public EdgeScores exact(int... edges) {
+    int[] numbers = Circuit.ofNumbers(graph, edges).numbers();
+    if (numbers.length == 0) {
+      throw new IllegalArgumentException("Name at least one edge, or call exact() for all");
+    }
+    CircuitRunner runner = CircuitRunner.of(graph, examples, ablation);
+    CircuitRuns none = runner.run(graph.empty());
+    EdgeScores.checkBaselines(none.clean(), none.replaced());
     Circuit full = graph.full();
-    List<Circuit> cut = Arrays.stream(edges).mapToObj(full::without).toList();
-    CircuitRuns runs = CircuitRunner.of(graph, examples, ablation).run(cut);
-    float[][] effects = new float[edges.length][examples.size()];
-    for (int i = 0; i < edges.length; i++) {
+    CircuitRuns runs = runner.run(Arrays.stream(numbers).mapToObj(full::without).toList());
+    float[][] effects = new float[numbers.length][examples.size()];
+    for (int i = 0; i < numbers.length; i++) {
       double[] values = runs.of(i);
       for (int row = 0; row < values.length; row++) {
         effects[i][row] = (float) (values[row] - runs.clean()[row]);
       }
     }
     return new EdgeScores(
-        source(), new Method(Kind.EXACT, 1), edges.clone(), effects, runs.clean(), runs.replaced());
+        source(), new Method(Kind.EXACT, 1), numbers, effects, runs.clean(), runs.replaced());
   }
 
   private EdgeScores.Source source() {
@@ -221,7 +229,7 @@ public final class EdgeAttribution {
                 parts.divided() // what a norm behind divides is undivided at the site
                     ? between(base.cache().get(mixed), corrupted.cache().get(mixed), share, scope)
                     : between(own.heads().get(layer), to.heads().get(layer), share, scope);
-            int head = graph.number(new Node.Attention(new io.loupe.workbench.site.Head(layer, 0)));
+            int head = graph.number(new Node.Attention(new Head(layer, 0)));
             along(head, mixed, values, weight, change, scope);
             if (config.hasMlps()) {
               NDArray out = between(own.mlps().get(layer), to.mlps().get(layer), share, scope);
@@ -305,16 +313,7 @@ public final class EdgeAttribution {
       if (ablation != Ablation.RESAMPLE || !config.causal()) {
         return 0;
       }
-      long[][] ours = batch.clean().ids();
-      long[][] theirs = batch.corrupted().ids();
-      for (int column = 0; column < batch.clean().length(); column++) {
-        for (int row = 0; row < ours.length; row++) {
-          if (ours[row][column] != theirs[row][column]) {
-            return column;
-          }
-        }
-      }
-      return batch.clean().length() - 1;
+      return batch.firstDifference();
     }
 
     private void copy(double[] values, double[] to) {

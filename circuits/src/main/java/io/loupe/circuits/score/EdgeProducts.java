@@ -14,6 +14,7 @@ import io.loupe.workbench.path.Node;
 import io.loupe.workbench.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Products of what each node's output changes by with the gradient at each input that reads it,
@@ -96,7 +97,7 @@ final class EdgeProducts {
         int first = attention.head().index();
         int heads = Math.min(config.heads() - first, lastNode - node);
         NDArray values = part(change.heads().get(layer), part, scope);
-        int[] some = java.util.stream.IntStream.range(first, first + heads).toArray();
+        int[] some = IntStream.range(first, first + heads).toArray();
         all.add(parts.written(layer, some, values, scope).reshape(heads, rows, width));
         node += heads;
       } else {

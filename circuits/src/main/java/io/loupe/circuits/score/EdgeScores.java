@@ -18,12 +18,17 @@ import io.loupe.workbench.stats.Agreement;
 import io.loupe.workbench.stats.Bootstrap;
 import io.loupe.workbench.stats.Interval;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -63,10 +68,11 @@ public final class EdgeScores implements Displayable {
     for (int i = 0; i < edges.length; i++) {
       means[i] = mean(effects[i]);
     }
-    check();
+    checkBaselines(clean, replaced);
   }
 
-  private void check() {
+  /** Refuses a metric that no edge can matter to. */
+  static void checkBaselines(double[] clean, double[] replaced) {
     boolean same = true;
     for (int row = 0; row < clean.length; row++) {
       if (Double.isNaN(clean[row]) || Double.isNaN(replaced[row])) {
@@ -136,7 +142,7 @@ public final class EdgeScores implements Displayable {
 
   private int index(Edge edge) {
     int number = graph().number(edge);
-    int index = java.util.Arrays.binarySearch(edges, number);
+    int index = Arrays.binarySearch(edges, number);
     if (index < 0) {
       throw new IllegalArgumentException(
           "%s was not among the %d edges that were scored".formatted(edge, edges.length));
@@ -176,7 +182,7 @@ public final class EdgeScores implements Displayable {
    */
   public Circuit top(int count) {
     checkCount(count);
-    return Circuit.ofNumbers(graph(), java.util.Arrays.copyOf(ranked(), count));
+    return Circuit.ofNumbers(graph(), Arrays.copyOf(ranked(), count));
   }
 
   private void checkCount(int count) {
@@ -231,11 +237,11 @@ public final class EdgeScores implements Displayable {
         inputsOf.computeIfAbsent(node, k -> new ArrayList<>()).add(input);
       }
     }
-    java.util.PriorityQueue<Integer> open =
-        new java.util.PriorityQueue<>(
+    PriorityQueue<Integer> open =
+        new PriorityQueue<>(
             Comparator.comparingDouble((Integer i) -> -Math.abs(means[i]))
                 .thenComparing(i -> edges[i]));
-    java.util.Set<Integer> seen = new java.util.HashSet<>();
+    Set<Integer> seen = new HashSet<>();
     int logits = graph.inputs().size() - 1;
     seen.add(logits);
     open.addAll(ofInput.getOrDefault(logits, List.of()));
@@ -250,7 +256,56 @@ public final class EdgeScores implements Displayable {
         }
       }
     }
-    return Circuit.ofNumbers(graph, java.util.Arrays.copyOf(chosen, taken));
+    return Circuit.ofNumbers(graph, Arrays.copyOf(chosen, taken));
+  }
+
+  /**
+   * Returns the area under the ROC curve of the absolute mean scores against a known circuit: how
+   * often an edge of it is ranked above one that is not in it, ties counted half; 0.5 for scores
+   * that say nothing, 1 for a perfect ranking.
+   *
+   * @throws IllegalArgumentException if the circuit is of another model, or all or none of the
+   *     scored edges are in it
+   */
+  public double auroc(Circuit known) {
+    graph().check(known);
+    double[] in =
+        IntStream.range(0, edges.length)
+            .filter(i -> known.contains(edges[i]))
+            .mapToDouble(i -> Math.abs(means[i]))
+            .toArray();
+    double[] out =
+        IntStream.range(0, edges.length)
+            .filter(i -> !known.contains(edges[i]))
+            .mapToDouble(i -> Math.abs(means[i]))
+            .toArray();
+    if (in.length == 0 || out.length == 0) {
+      throw new IllegalArgumentException(
+          "An area under the ROC curve needs scored edges inside and outside of the known circuit; got %d and %d"
+              .formatted(in.length, out.length));
+    }
+    Arrays.sort(out);
+    double above = 0;
+    for (double score : in) {
+      above +=
+          below(out, score, false) + 0.5 * (below(out, score, true) - below(out, score, false));
+    }
+    return above / ((double) in.length * out.length);
+  }
+
+  /** Returns how many of ascending values are below a value, or not above it. */
+  private static int below(double[] ascending, double value, boolean orEqual) {
+    int low = 0;
+    int high = ascending.length;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (ascending[middle] < value || orEqual && ascending[middle] == value) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   // resamples
@@ -269,7 +324,7 @@ public final class EdgeScores implements Displayable {
       }
       by[i] = sum / drawn.length;
     }
-    return Circuit.ofNumbers(graph(), java.util.Arrays.copyOf(ranked(by), count));
+    return Circuit.ofNumbers(graph(), Arrays.copyOf(ranked(by), count));
   }
 
   // nodes
@@ -279,7 +334,7 @@ public final class EdgeScores implements Displayable {
    * the estimate of replacing the node's output everywhere.
    */
   public Map<Node, Double> ofNodes() {
-    Map<Node, Double> sums = new java.util.TreeMap<>();
+    Map<Node, Double> sums = new TreeMap<>();
     for (int i = 0; i < edges.length; i++) {
       sums.merge(graph().nodes().get(graph().nodeOf(edges[i])), means[i], Double::sum);
     }
@@ -303,10 +358,10 @@ public final class EdgeScores implements Displayable {
     List<Integer> all = new ArrayList<>(IntStream.range(0, edges.length).boxed().toList());
     Collections.shuffle(all, new Random(seed));
     int[] drawn = all.stream().limit(count).mapToInt(Integer::intValue).sorted().toArray();
-    int[] numbers = java.util.Arrays.stream(drawn).map(i -> edges[i]).toArray();
+    int[] numbers = Arrays.stream(drawn).map(i -> edges[i]).toArray();
     EdgeScores exact =
         EdgeAttribution.of(graph(), examples()).replacedBy(ablation()).exact(numbers);
-    double[] estimated = java.util.Arrays.stream(drawn).mapToDouble(i -> means[i]).toArray();
+    double[] estimated = Arrays.stream(drawn).mapToDouble(i -> means[i]).toArray();
     return new ScoreCheck(
         method,
         graph(),

@@ -30,6 +30,8 @@ public final class NaiveCircuit {
   private final HookedTransformer model;
   private final Tokens clean;
   private final Tokens corrupted;
+  private final ActivationCache base;
+  private final List<NDArray> cleanOutputs;
 
   public NaiveCircuit(ModelGraph graph, Tokens clean, Tokens corrupted) {
     this.graph = graph;
@@ -37,6 +39,8 @@ public final class NaiveCircuit {
     this.model = graph.model();
     this.clean = clean;
     this.corrupted = corrupted;
+    this.base = model.run(clean, Capture.matching(point -> true)).cache();
+    this.cleanOutputs = outputs(clean);
   }
 
   /** Returns what every node writes in a run, [batch, pos, d_model] each. */
@@ -71,16 +75,12 @@ public final class NaiveCircuit {
 
   /** Returns the metric where each edge is kept to a share and replaced by the rest. */
   public double[] metric(IntToDoubleFunction kept, List<NDArray> replaced, Metric metric) {
-    List<NDArray> cleanOutputs = outputs(clean);
-    ActivationCache base = model.run(clean, Capture.matching(point -> true)).cache();
     List<NDArray> own = new ArrayList<>();
     own.add(cleanOutputs.get(0));
     for (int layer = 0; layer < config.layers(); layer++) {
-      NDArray q =
-          heads(Input.Kind.QUERY, Sites.Q.at(layer), kept, own, replaced, base, cleanOutputs);
-      NDArray k = heads(Input.Kind.KEY, Sites.K.at(layer), kept, own, replaced, base, cleanOutputs);
-      NDArray v =
-          heads(Input.Kind.VALUE, Sites.V.at(layer), kept, own, replaced, base, cleanOutputs);
+      NDArray q = heads(Input.Kind.QUERY, Sites.Q.at(layer), kept, own, replaced);
+      NDArray k = heads(Input.Kind.KEY, Sites.K.at(layer), kept, own, replaced);
+      NDArray v = heads(Input.Kind.VALUE, Sites.V.at(layer), kept, own, replaced);
       ActivationCache cache =
           model
               .with(
@@ -92,7 +92,7 @@ public final class NaiveCircuit {
       own.addAll(heads(layer, cache));
       if (config.hasMlps()) {
         Input mlp = new Input(Input.Kind.MLP, layer, 0);
-        NDArray read = read(mlp, kept, own, replaced, base, cleanOutputs);
+        NDArray read = read(mlp, kept, own, replaced);
         HookPoint at =
             config.block().parallel() ? Sites.RESID_PRE.at(layer) : Sites.RESID_MID.at(layer);
         own.add(
@@ -104,7 +104,7 @@ public final class NaiveCircuit {
       }
     }
     Input logits = graph.inputs().get(graph.inputs().size() - 1);
-    NDArray read = read(logits, kept, own, replaced, base, cleanOutputs);
+    NDArray read = read(logits, kept, own, replaced);
     HookPoint end = Sites.RESID_POST.at(config.layers() - 1);
     return metric.perExample(model.with(Interventions.edit(end, x -> read)).run(clean));
   }
@@ -114,14 +114,11 @@ public final class NaiveCircuit {
       HookPoint point,
       IntToDoubleFunction kept,
       List<NDArray> own,
-      List<NDArray> replaced,
-      ActivationCache base,
-      List<NDArray> cleanOutputs) {
+      List<NDArray> replaced) {
     int heads = kind == Input.Kind.QUERY ? config.heads() : config.kvHeads();
     NDList all = new NDList();
     for (int head = 0; head < heads; head++) {
-      NDArray read =
-          read(new Input(kind, point.layer(), head), kept, own, replaced, base, cleanOutputs);
+      NDArray read = read(new Input(kind, point.layer(), head), kept, own, replaced);
       NDArray made =
           model
               .with(Interventions.edit(Sites.RESID_PRE.at(point.layer()), x -> read))
@@ -137,12 +134,7 @@ public final class NaiveCircuit {
 
   /** Returns the clean stream with every node's part in it exchanged for what its edge carries. */
   private NDArray read(
-      Input input,
-      IntToDoubleFunction kept,
-      List<NDArray> own,
-      List<NDArray> replaced,
-      ActivationCache base,
-      List<NDArray> cleanOutputs) {
+      Input input, IntToDoubleFunction kept, List<NDArray> own, List<NDArray> replaced) {
     int place = input.place(config);
     int layer = place / 2;
     HookPoint point =
@@ -162,7 +154,11 @@ public final class NaiveCircuit {
   /** Returns means over all positions, or at each position, of what nodes write. */
   public List<NDArray> means(boolean positional) {
     return outputs(corrupted).stream()
-        .map(x -> x.mean(positional ? new int[] {0} : new int[] {0, 1}, true).add(x.zerosLike()))
+        .map(
+            x ->
+                (positional ? x : x.mean(new int[] {1}, true))
+                    .mean(new int[] {0}, true)
+                    .add(x.zerosLike()))
         .toList();
   }
 

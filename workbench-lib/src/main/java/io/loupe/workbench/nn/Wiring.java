@@ -139,6 +139,17 @@ public final class Wiring {
     return byHead;
   }
 
+  /**
+   * Returns what an attention adds to the stream beside what its heads write, [d_model]; null for
+   * nothing. Where a norm stands behind the attention, that is the norm's bias, and there must be
+   * no bias before it.
+   */
+  public @Nullable NDArray attentionBias(int layer) {
+    Layer at = layers.get(layer);
+    Norm behind = behindAdded(at.behindAttention());
+    return behind == null ? at.out().bias() : behind.bias();
+  }
+
   /** Returns what the MLP adds to the stream that it reads, [batch, pos, d_model]. */
   public NDArray mlp(int layer, NDArray stream) {
     Layer at = layers.get(layer);

@@ -158,8 +158,10 @@ public final class Diagram extends Figure {
       double y = bottom - share * (bottom - top);
       double boxesWidth = row.stream().mapToDouble(Diagram::boxWidth).sum();
       double gap = (room - boxesWidth) / (row.size() + 1);
-      // rows of as many boxes would hide lines behind them: every other row is shifted a little
-      double x = Style.PADDING + LABELS + gap * (index % 2 == 0 || row.size() < 2 ? 1 : 0.7);
+      // boxes straight above each other would hide the lines behind them
+      boolean inside = index > 0 && index < rows.size() - 1;
+      double shift = !inside ? 0 : row.size() > 1 ? (index % 2) * -0.3 : index % 4 < 2 ? -0.3 : 0.3;
+      double x = Style.PADDING + LABELS + gap * (1 + shift);
       for (Box box : row) {
         double half = boxWidth(box) / 2;
         places.put(box.name(), new Place(x + half, y, half));
