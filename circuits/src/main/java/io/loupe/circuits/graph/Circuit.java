@@ -107,6 +107,18 @@ public final class Circuit implements Displayable {
     return edges.get(edge);
   }
 
+  /** Tells whether an edge leads out of the node of a number. */
+  public boolean leavesNode(int node) {
+    for (int input = graph.inputs().size() - 1;
+        input >= 0 && graph.sources(input) > node;
+        input--) {
+      if (edges.get(graph.edge(node, input))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Returns the number of the first edge that is not in the circuit; -1 if all are. */
   public int firstMissing() {
     int missing = edges.nextClearBit(0);

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import io.loupe.circuits.graph.Circuit;
 import io.loupe.circuits.graph.ModelGraph;
 import io.loupe.circuits.run.Ablation;
+import io.loupe.circuits.run.Baselines;
 import io.loupe.circuits.run.Batch;
 import io.loupe.circuits.run.CircuitRunner;
 import io.loupe.circuits.run.CircuitRuns;
@@ -112,7 +113,7 @@ public final class EdgeAttribution {
     }
     CircuitRunner runner = CircuitRunner.of(graph, examples, ablation);
     CircuitRuns none = runner.run(graph.empty());
-    EdgeScores.checkBaselines(none.clean(), none.replaced());
+    Baselines.check(none.clean(), none.replaced());
     Circuit full = graph.full();
     CircuitRuns runs = runner.run(Arrays.stream(numbers).mapToObj(full::without).toList());
     float[][] effects = new float[numbers.length][examples.size()];

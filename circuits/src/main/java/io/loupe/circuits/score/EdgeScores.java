@@ -5,6 +5,7 @@ import io.loupe.circuits.graph.CircuitDrawing;
 import io.loupe.circuits.graph.Edge;
 import io.loupe.circuits.graph.ModelGraph;
 import io.loupe.circuits.run.Ablation;
+import io.loupe.circuits.run.Baselines;
 import io.loupe.circuits.run.Batch;
 import io.loupe.circuits.run.CircuitRuns;
 import io.loupe.circuits.run.Examples;
@@ -68,24 +69,7 @@ public final class EdgeScores implements Displayable {
     for (int i = 0; i < edges.length; i++) {
       means[i] = mean(effects[i]);
     }
-    checkBaselines(clean, replaced);
-  }
-
-  /** Refuses a metric that no edge can matter to. */
-  static void checkBaselines(double[] clean, double[] replaced) {
-    boolean same = true;
-    for (int row = 0; row < clean.length; row++) {
-      if (Double.isNaN(clean[row]) || Double.isNaN(replaced[row])) {
-        throw new IllegalArgumentException(
-            "The metric of example %d is not a number (NaN)".formatted(row));
-      }
-      same &= clean[row] == replaced[row];
-    }
-    if (same) {
-      throw new IllegalArgumentException(
-          "The metric is the same on every clean prompt and with every edge replaced (%s), so that no edge can matter to it: choose one that the corruption changes, e.g. Metrics.logitDifference, or other corruptions"
-              .formatted(clean[0]));
-    }
+    Baselines.check(clean, replaced);
   }
 
   public ModelGraph graph() {
@@ -311,11 +295,14 @@ public final class EdgeScores implements Displayable {
   // resamples
 
   /**
-   * Returns the edges with the largest scores in a resample of the examples with replacement.
+   * Returns the edges with the largest absolute mean scores over some of the examples, e.g. drawn
+   * with replacement.
    *
+   * @param count 1 to the number of scored edges
    * @param drawn the examples' indices, as many as wanted
    */
-  Circuit top(int count, int[] drawn) {
+  public Circuit top(int count, int[] drawn) {
+    checkCount(count);
     double[] by = new double[edges.length];
     for (int i = 0; i < edges.length; i++) {
       double sum = 0;
