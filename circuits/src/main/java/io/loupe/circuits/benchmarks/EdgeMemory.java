@@ -2,16 +2,18 @@ package io.loupe.circuits.benchmarks;
 
 import ai.djl.Device;
 import io.loupe.circuits.graph.ModelGraph;
+import io.loupe.circuits.run.Batch;
 import io.loupe.circuits.run.Examples;
 import io.loupe.circuits.score.EdgeAttribution;
 import io.loupe.workbench.benchmarks.PeakMemory;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.nn.Dimensions;
+import io.loupe.workbench.path.InputGradients;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 
-/** The peak of a JVM that scores all edges, or takes one gradient, of a model with long prompts. */
+/** The peak of a JVM that scores all edges, or takes gradients, of a model with long prompts. */
 public final class EdgeMemory {
   private static final Dimensions SIZES = new Dimensions(12, 768, 12, 12, 64, 3072, 1000, 256);
   private static final int PROMPTS = 8;
@@ -19,14 +21,21 @@ public final class EdgeMemory {
 
   private EdgeMemory() {}
 
-  /** Scores edges if the first word is {@code eap}, and writes the peak to the second's file. */
+  /**
+   * Writes the peak to the second word's file. The first is {@code eap}; {@code inputs} for the
+   * gradients at all inputs alone; or anything else for one forward and backward pass.
+   */
   public static void main(String[] whatAndResult) throws IOException {
     HookedTransformer model = CircuitBenchmark.model(SIZES, Device.cpu());
+    ModelGraph graph = ModelGraph.of(model);
     Examples examples = CircuitBenchmark.examples(PROMPTS, LENGTH, SIZES.vocab());
+    Batch batch = examples.batches().get(0);
     Object kept =
-        whatAndResult[0].equals("eap")
-            ? EdgeAttribution.of(ModelGraph.of(model), examples).eap()
-            : CircuitBenchmark.backward(model, examples.batches().get(0));
+        switch (whatAndResult[0]) {
+          case "eap" -> EdgeAttribution.of(graph, examples).eap();
+          case "inputs" -> InputGradients.of(model, batch.clean(), batch.metric(), graph.inputs());
+          default -> CircuitBenchmark.backward(model, batch);
+        };
     PeakMemory.write(Path.of(whatAndResult[1]));
     Reference.reachabilityFence(kept);
   }

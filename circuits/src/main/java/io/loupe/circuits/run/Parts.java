@@ -6,7 +6,6 @@ import ai.djl.ndarray.index.NDIndex;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.Wiring;
 import io.loupe.workbench.site.HookPoint;
-import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.tensor.NativeMemory;
 import java.util.Arrays;
@@ -38,18 +37,29 @@ public final class Parts {
   }
 
   /** Returns what a run must keep for {@link NodeOutputs}. */
-  public static Set<Site> sites(ModelConfig config) {
-    Set<Site> sites = new HashSet<>(Set.of(Sites.RESID_PRE, Sites.RESID_POST, Sites.Z));
-    if (config.hasMlps()) {
-      sites.add(Sites.MLP_OUT);
+  public static Set<HookPoint> outputs(ModelConfig config) {
+    Set<HookPoint> points = new HashSet<>(Set.of(Sites.RESID_PRE.at(0)));
+    for (int layer = 0; layer < config.layers(); layer++) {
+      points.add(Sites.Z.at(layer));
+      if (config.hasMlps()) {
+        points.add(Sites.MLP_OUT.at(layer));
+      }
+      if (config.block().norms().hasBehind()) {
+        points.add(Sites.LN1_POST_SCALE.at(layer));
+      }
     }
-    if (config.has(Sites.RESID_MID)) {
-      sites.add(Sites.RESID_MID);
+    return points;
+  }
+
+  /** Returns the streams that inputs read. */
+  public static Set<HookPoint> streams(ModelConfig config) {
+    Set<HookPoint> points = new HashSet<>();
+    for (int place = 0; place <= 2 * config.layers(); place++) {
+      if (place % 2 == 0 || config.has(Sites.RESID_MID)) {
+        points.add(stream(config, place));
+      }
     }
-    if (config.block().norms().hasBehind()) {
-      sites.add(Sites.LN1_POST_SCALE);
-    }
-    return sites;
+    return points;
   }
 
   /** Returns where a run's stream at a place is; see {@code Node.writesBefore}. */

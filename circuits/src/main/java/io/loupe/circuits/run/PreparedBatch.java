@@ -9,6 +9,7 @@ import io.loupe.workbench.model.Continuation;
 import io.loupe.workbench.model.Run;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.path.Input;
+import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.tensor.Engines;
@@ -38,16 +39,17 @@ final class PreparedBatch implements AutoCloseable {
     this.parts = parts;
     this.manager = Engines.newManager(graph.model().device());
     ModelConfig config = graph.config();
-    Set<Site> sites = new HashSet<>(Parts.sites(config));
-    sites.add(Sites.ATTN_OUT);
+    Set<HookPoint> outputs = Parts.outputs(config);
+    Set<Site> sites = new HashSet<>(Set.of(Sites.RESID_PRE, Sites.RESID_POST, Sites.ATTN_OUT));
+    outputs.forEach(point -> sites.add(point.site()));
     this.base = Continuation.keeping(graph.model(), batch.clean(), batch.metric(), sites);
     this.clean = NodeOutputs.of(parts, base::base, manager);
     this.prompts = batch.size();
     this.length = batch.clean().length();
     boolean resampled = replacements.ablation() == Ablation.RESAMPLE;
     this.column = resampled && base.skipsColumns() ? batch.firstDifference() : 0;
-    Site[] kept = Parts.sites(config).toArray(Site[]::new);
-    try (Run corrupted = graph.model().run(batch.corrupted(), Capture.of(kept))) {
+    try (Run corrupted =
+        graph.model().run(batch.corrupted(), Capture.matching(outputs::contains))) {
       this.replaced = replacements.of(clean, corrupted, manager);
       sumStandIns();
     }

@@ -7,12 +7,13 @@ import io.loupe.circuits.graph.ModelGraph;
 import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.Run;
-import io.loupe.workbench.site.Site;
+import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.text.Tokens;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BinaryOperator;
 
 /**
@@ -50,7 +51,7 @@ public final class Replacements implements AutoCloseable {
    * Returns what is put in place of nodes' outputs on a batch.
    *
    * @param clean what the nodes write on the clean prompts
-   * @param corrupted the run on the corrupted prompts, with the sites of {@link Parts#sites}
+   * @param corrupted the run on the corrupted prompts, with what {@link Parts#outputs} names
    * @param scope owns the result
    */
   public NodeOutputs of(NodeOutputs clean, Run corrupted, NDManager scope) {
@@ -72,7 +73,7 @@ public final class Replacements implements AutoCloseable {
 
   private void takeMeans(Examples examples) {
     Map<Integer, Integer> counts = new HashMap<>();
-    Site[] sites = Parts.sites(model.config()).toArray(Site[]::new);
+    Set<HookPoint> outputs = Parts.outputs(model.config());
     for (Batch batch : examples.batches()) {
       Tokens tokens = batch.corrupted();
       boolean positional = ablation == Ablation.POSITIONAL_MEAN;
@@ -82,7 +83,7 @@ public final class Replacements implements AutoCloseable {
                 .formatted(tokens));
       }
       int key = positional ? tokens.length() : 0;
-      try (Run run = model.run(tokens, Capture.of(sites));
+      try (Run run = model.run(tokens, Capture.matching(outputs::contains));
           NDManager scope = manager.newSubManager()) {
         NodeOutputs written = NodeOutputs.of(parts, point -> run.cache().get(point), scope);
         NDArray real = real(tokens, written.embedding(), scope); // [batch, pos, 1]

@@ -23,7 +23,6 @@ import io.loupe.workbench.path.InputGradients;
 import io.loupe.workbench.path.Node;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.HookPoint;
-import io.loupe.workbench.site.Site;
 import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.stats.GaussLegendre;
@@ -183,12 +182,12 @@ public final class EdgeAttribution {
     }
 
     void run(double[] clean, double[] replaced) {
-      Set<Site> kept = Parts.sites(config);
+      Set<HookPoint> outputs = Parts.outputs(config);
       try (NDManager manager = Engines.newManager(model.device());
-          Run corrupted = model.run(batch.corrupted(), Capture.of(kept.toArray(Site[]::new)))) {
+          Run corrupted = model.run(batch.corrupted(), Capture.matching(outputs::contains))) {
         copy(batch.metric().perExample(corrupted), replaced);
         if (method.kind() == Kind.EAP || method.kind() == Kind.CLEAN_CORRUPTED) {
-          try (InputGradients gradients = gradients(model, kept)) {
+          try (InputGradients gradients = gradients(model, outputs)) {
             copy(gradients.metric(), clean);
             NodeOutputs own = NodeOutputs.of(parts, p -> gradients.run().cache().get(p), manager);
             NodeOutputs to = replacements.of(own, corrupted, manager);
@@ -200,7 +199,7 @@ public final class EdgeAttribution {
             }
           }
         } else {
-          try (Run base = model.run(batch.clean(), Capture.of(kept.toArray(Site[]::new)))) {
+          try (Run base = model.run(batch.clean(), Capture.matching(outputs::contains))) {
             copy(batch.metric().perExample(base), clean);
             NodeOutputs own = NodeOutputs.of(parts, p -> base.cache().get(p), manager);
             NodeOutputs to = replacements.of(own, corrupted, manager);
@@ -247,7 +246,7 @@ public final class EdgeAttribution {
         HookPoint moved, NDArray value, double weight, NodeOutputs change, NDManager scope) {
       HookedTransformer there =
           model.with(Interventions.edit(moved, Slice.ALL, "interpolated", x -> value));
-      try (InputGradients gradients = gradients(there, streams())) {
+      try (InputGradients gradients = gradients(there, Set.of())) {
         all(change, scope).add(gradients, column(), weight, scores, firstRow);
       }
     }
@@ -266,7 +265,7 @@ public final class EdgeAttribution {
               : firstNode + 1;
       HookedTransformer there =
           model.with(Interventions.edit(moved, Slice.ALL, "interpolated", x -> value));
-      try (InputGradients gradients = gradients(there, streams())) {
+      try (InputGradients gradients = gradients(there, Set.of())) {
         new EdgeProducts(graph, parts, change, firstNode, behind, scope)
             .add(gradients, column(), weight, scores, firstRow);
       }
@@ -276,19 +275,15 @@ public final class EdgeAttribution {
       return new EdgeProducts(graph, parts, change, 0, graph.nodes().size(), manager);
     }
 
-    private InputGradients gradients(HookedTransformer there, Set<Site> kept) {
+    /** Keeps the streams that inputs read, and further points. */
+    private InputGradients gradients(HookedTransformer there, Set<HookPoint> further) {
+      Set<HookPoint> streams = Parts.streams(config);
       return InputGradients.of(
           there,
           batch.clean(),
           batch.metric(),
           graph.inputs(),
-          Capture.of(kept.toArray(Site[]::new)));
-    }
-
-    private Set<Site> streams() {
-      return config.has(Sites.RESID_MID)
-          ? Set.of(Sites.RESID_PRE, Sites.RESID_MID)
-          : Set.of(Sites.RESID_PRE);
+          Capture.matching(point -> streams.contains(point) || further.contains(point)));
     }
 
     private NodeOutputs change(NodeOutputs own, NodeOutputs to, NDManager manager) {
