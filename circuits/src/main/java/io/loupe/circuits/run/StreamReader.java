@@ -72,17 +72,31 @@ final class StreamReader {
     }
   }
 
-  /** Returns which of some inputs one after the other have an edge cut, copy by copy. */
+  /**
+   * Returns which of some inputs one after the other have an edge cut, copy by copy. Those of parts
+   * whose output no edge carries on are left out: what they read is of no effect.
+   */
   List<Row> rows(int firstInput, int inputs) {
     List<Row> rows = new ArrayList<>();
     for (int copy = 0; copy < copies.size(); copy++) {
       for (int input = firstInput; input < firstInput + inputs; input++) {
-        if (copies.get(copy).cuts(graph.firstEdge(input), graph.sources(input))) {
+        if (copies.get(copy).cuts(graph.firstEdge(input), graph.sources(input))
+            && matters(copy, input)) {
           rows.add(new Row(copy, input));
         }
       }
     }
     return rows;
+  }
+
+  private boolean matters(int copy, int input) {
+    List<Integer> fed = graph.feeds(input);
+    boolean isHead =
+        fed.stream().anyMatch(node -> graph.nodes().get(node) instanceof Node.Attention);
+    if (isHead && prepared.parts().divided()) {
+      return true; // the norm divides all heads by what they write together
+    }
+    return fed.isEmpty() || fed.stream().anyMatch(copies.get(copy)::leavesNode);
   }
 
   /** Returns how many streams of so many columns are held together. */

@@ -116,6 +116,6 @@ public final class Acdc {
     ModelGraph graph = runner.graph();
     int input = graph.inputOf(edge);
     List<Integer> fed = graph.feeds(input);
-    return fed.isEmpty() || fed.stream().anyMatch(node -> circuit.leavesNode(node));
+    return fed.isEmpty() || fed.stream().anyMatch(circuit::leavesNode);
   }
 }
