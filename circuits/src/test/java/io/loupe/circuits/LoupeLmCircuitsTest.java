@@ -6,10 +6,10 @@ import io.loupe.circuits.certainty.Stability;
 import io.loupe.circuits.graph.Circuit;
 import io.loupe.circuits.graph.ModelGraph;
 import io.loupe.circuits.measure.Faithfulness;
-import io.loupe.circuits.run.Ablation;
 import io.loupe.circuits.run.CircuitRunner;
 import io.loupe.circuits.run.Contrast;
 import io.loupe.circuits.run.Examples;
+import io.loupe.circuits.run.StandIn;
 import io.loupe.circuits.score.EdgeAttribution;
 import io.loupe.circuits.score.EdgeScores;
 import io.loupe.datasets.task.Split;
@@ -37,7 +37,7 @@ class LoupeLmCircuitsTest {
     Circuit circuit = scores.greedy(size).pruned();
     assertThat(circuit.share()).isLessThanOrEqualTo(0.03);
     Faithfulness faithfulness =
-        Faithfulness.of(CircuitRunner.of(graph, others, Ablation.RESAMPLE), circuit);
+        Faithfulness.of(CircuitRunner.of(graph, others, StandIn.RESAMPLE), circuit);
     assertThat(faithfulness.value()).as("%s", faithfulness).isBetween(0.8, 1.2);
     assertThat(faithfulness.interval(1).low()).as("%s", faithfulness).isGreaterThan(0.8);
     Stability stability = Stability.of(scores, size, 20, 1);

@@ -4,11 +4,11 @@ import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
 import io.loupe.circuits.graph.Circuit;
 import io.loupe.circuits.graph.ModelGraph;
-import io.loupe.circuits.run.Ablation;
 import io.loupe.circuits.run.Batch;
 import io.loupe.circuits.run.CircuitRunner;
 import io.loupe.circuits.run.CircuitRuns;
 import io.loupe.circuits.run.Examples;
+import io.loupe.circuits.run.StandIn;
 import io.loupe.circuits.score.EdgeAttribution;
 import io.loupe.circuits.score.EdgeScores;
 import io.loupe.circuits.search.Acdc;
@@ -169,7 +169,7 @@ public final class CircuitBenchmark implements Benchmark {
     HookedTransformer model = model(ofSearch, device);
     ModelGraph graph = ModelGraph.of(model);
     CircuitRunner runner =
-        CircuitRunner.of(graph, examples(prompts, length, ofSearch.vocab()), Ablation.RESAMPLE);
+        CircuitRunner.of(graph, examples(prompts, length, ofSearch.vocab()), StandIn.RESAMPLE);
     double[] effects = EdgeAttribution.of(graph, runner.examples()).eap().means();
     double[] sizes = Arrays.stream(effects).map(Math::abs).sorted().toArray();
     double threshold = sizes[(int) (0.95 * sizes.length)];

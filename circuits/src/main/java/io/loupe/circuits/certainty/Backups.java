@@ -28,7 +28,7 @@ public final class Backups implements Displayable {
   private final List<Pair> pairs;
   private final double direction;
   private final int examples;
-  private final String ablation;
+  private final String standIn;
 
   /**
    * Two nodes, the more important one first. Effects are metric with nodes replaced minus metric of
@@ -56,11 +56,11 @@ public final class Backups implements Displayable {
     }
   }
 
-  private Backups(List<Pair> pairs, double direction, int examples, String ablation) {
+  private Backups(List<Pair> pairs, double direction, int examples, String standIn) {
     this.pairs = pairs;
     this.direction = direction;
     this.examples = examples;
-    this.ablation = ablation;
+    this.standIn = standIn;
   }
 
   /**
@@ -110,7 +110,7 @@ public final class Backups implements Displayable {
     }
     double total = CircuitRuns.mean(runs.replaced()) - CircuitRuns.mean(runs.clean());
     return new Backups(
-        corrected(pairs), Math.signum(total), runs.clean().length, runner.ablation().label());
+        corrected(pairs), Math.signum(total), runs.clean().length, runner.standIn().label());
   }
 
   private static List<Pair> corrected(List<Pair> pairs) {
@@ -184,6 +184,6 @@ public final class Backups implements Displayable {
   @Override
   public String toString() {
     return "Backups[%d pairs replaced by %s, %d examples: %d stand in for another at p <= 0.05]"
-        .formatted(pairs.size(), ablation, examples, found(0.05).size());
+        .formatted(pairs.size(), standIn, examples, found(0.05).size());
   }
 }

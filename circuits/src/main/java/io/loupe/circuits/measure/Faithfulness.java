@@ -1,10 +1,10 @@
 package io.loupe.circuits.measure;
 
 import io.loupe.circuits.graph.Circuit;
-import io.loupe.circuits.run.Ablation;
 import io.loupe.circuits.run.Baselines;
 import io.loupe.circuits.run.CircuitRunner;
 import io.loupe.circuits.run.CircuitRuns;
+import io.loupe.circuits.run.StandIn;
 import io.loupe.workbench.display.Displayable;
 import io.loupe.workbench.display.MimeBundle;
 import io.loupe.workbench.display.Table;
@@ -21,16 +21,16 @@ import java.util.stream.IntStream;
  */
 public final class Faithfulness implements Displayable {
   private final Circuit circuit;
-  private final Ablation ablation;
+  private final StandIn standIn;
   private final double[] values;
   private final double[] clean;
   private final double[] replaced;
 
   private Faithfulness(
-      Circuit circuit, Ablation ablation, double[] values, double[] clean, double[] replaced) {
+      Circuit circuit, StandIn standIn, double[] values, double[] clean, double[] replaced) {
     Baselines.gap(clean, replaced);
     this.circuit = circuit;
-    this.ablation = ablation;
+    this.standIn = standIn;
     this.values = values;
     this.clean = clean;
     this.replaced = replaced;
@@ -53,7 +53,7 @@ public final class Faithfulness implements Displayable {
         .mapToObj(
             i ->
                 new Faithfulness(
-                    circuits.get(i), runs.ablation(), runs.of(i), runs.clean(), runs.replaced()))
+                    circuits.get(i), runs.standIn(), runs.of(i), runs.clean(), runs.replaced()))
         .toList();
   }
 
@@ -103,7 +103,7 @@ public final class Faithfulness implements Displayable {
     return Table.of("of the circuit", "")
         .row("edges", circuit.size())
         .row("share of the model's edges", circuit.share())
-        .row("cut edges carry", ablation.label())
+        .row("cut edges carry", standIn.label())
         .row("metric of the model", CircuitRuns.mean(clean))
         .row("metric without edges", CircuitRuns.mean(replaced))
         .row("metric of the circuit", CircuitRuns.mean(values))
@@ -115,6 +115,6 @@ public final class Faithfulness implements Displayable {
   @Override
   public String toString() {
     return "Faithfulness[%.3f %s of %s, cut edges carry %s, %d examples]"
-        .formatted(value(), interval(0), circuit, ablation.label(), values.length);
+        .formatted(value(), interval(0), circuit, standIn.label(), values.length);
   }
 }

@@ -2,9 +2,9 @@ package io.loupe.circuits.measure;
 
 import io.loupe.circuits.graph.Circuit;
 import io.loupe.circuits.graph.ModelGraph;
-import io.loupe.circuits.run.Ablation;
 import io.loupe.circuits.run.CircuitRunner;
 import io.loupe.circuits.run.Examples;
+import io.loupe.circuits.run.StandIn;
 import io.loupe.workbench.display.Displayable;
 import io.loupe.workbench.display.MimeBundle;
 import io.loupe.workbench.display.Table;
@@ -33,14 +33,14 @@ public final class Methodologies implements Displayable {
   /**
    * One way to cut.
    *
-   * @param ablation what cut edges carry
+   * @param standIn what cut edges carry
    * @param granularity what is cut
    * @param ratioOfMeans mean over examples of what is recovered, over the mean of what there is
    * @param meanOfRatios mean over examples of the share recovered
    * @param medianOfRatios median over examples of that share
    */
   public record Row(
-      Ablation ablation,
+      StandIn standIn,
       Granularity granularity,
       double ratioOfMeans,
       double meanOfRatios,
@@ -52,35 +52,35 @@ public final class Methodologies implements Displayable {
   }
 
   /**
-   * Runs a circuit under every kind of ablation.
+   * Runs a circuit under every kind of stand-in.
    *
    * @throws IllegalArgumentException if the circuit is empty, or prompts are padded, which a
    *     positional mean does not take
    */
   public static Methodologies of(ModelGraph graph, Examples examples, Circuit circuit) {
-    return of(graph, examples, circuit, Ablation.values());
+    return of(graph, examples, circuit, StandIn.values());
   }
 
-  /** Runs a circuit under some kinds of ablation. */
+  /** Runs a circuit under some kinds of stand-in. */
   public static Methodologies of(
-      ModelGraph graph, Examples examples, Circuit circuit, Ablation... ablations) {
+      ModelGraph graph, Examples examples, Circuit circuit, StandIn... standIns) {
     if (circuit.size() == 0) {
       throw new IllegalArgumentException(
           "A circuit without edges has no faithfulness but 0: " + circuit);
     }
     List<Row> rows = new ArrayList<>();
-    for (Ablation ablation : ablations) {
+    for (StandIn standIn : standIns) {
       List<Faithfulness> both =
           Faithfulness.of(
-              CircuitRunner.of(graph, examples, ablation), List.of(circuit, circuit.wholeNodes()));
+              CircuitRunner.of(graph, examples, standIn), List.of(circuit, circuit.wholeNodes()));
       for (Granularity granularity : Granularity.values()) {
-        rows.add(row(ablation, granularity, both.get(granularity.ordinal())));
+        rows.add(row(standIn, granularity, both.get(granularity.ordinal())));
       }
     }
     return new Methodologies(circuit, List.copyOf(rows));
   }
 
-  private static Row row(Ablation ablation, Granularity granularity, Faithfulness of) {
+  private static Row row(StandIn standIn, Granularity granularity, Faithfulness of) {
     double[] values = of.perExample();
     double[] clean = of.clean();
     double[] replaced = of.replaced();
@@ -92,10 +92,10 @@ public final class Methodologies implements Displayable {
             .toArray();
     double median = (ratios[(ratios.length - 1) / 2] + ratios[ratios.length / 2]) / 2;
     double mean = Arrays.stream(ratios).average().orElseThrow();
-    return new Row(ablation, granularity, of.value(), mean, median);
+    return new Row(standIn, granularity, of.value(), mean, median);
   }
 
-  /** Returns one row for each ablation and granularity. */
+  /** Returns one row for each stand-in and granularity. */
   public List<Row> rows() {
     return rows;
   }
@@ -127,7 +127,7 @@ public final class Methodologies implements Displayable {
     for (Row row : rows) {
       table =
           table.row(
-              row.ablation().label(),
+              row.standIn().label(),
               row.granularity().name().toLowerCase(java.util.Locale.ROOT),
               row.ratioOfMeans(),
               row.meanOfRatios(),

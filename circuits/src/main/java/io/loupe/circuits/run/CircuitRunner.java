@@ -18,19 +18,19 @@ import java.util.List;
 public final class CircuitRunner {
   private final ModelGraph graph;
   private final Examples examples;
-  private final Ablation ablation;
+  private final StandIn standIn;
   private final Parts parts;
 
-  private CircuitRunner(ModelGraph graph, Examples examples, Ablation ablation) {
+  private CircuitRunner(ModelGraph graph, Examples examples, StandIn standIn) {
     this.graph = graph;
     this.examples = examples;
-    this.ablation = ablation;
+    this.standIn = standIn;
     this.parts = new Parts(graph.config(), graph.model().wiring());
   }
 
   /** Runs circuits of a model on examples. */
-  public static CircuitRunner of(ModelGraph graph, Examples examples, Ablation ablation) {
-    return new CircuitRunner(graph, examples, ablation);
+  public static CircuitRunner of(ModelGraph graph, Examples examples, StandIn standIn) {
+    return new CircuitRunner(graph, examples, standIn);
   }
 
   public ModelGraph graph() {
@@ -41,8 +41,8 @@ public final class CircuitRunner {
     return examples;
   }
 
-  public Ablation ablation() {
-    return ablation;
+  public StandIn standIn() {
+    return standIn;
   }
 
   /** Runs one circuit. */
@@ -62,7 +62,7 @@ public final class CircuitRunner {
     double[][] values = new double[all.size()][examples.size()];
     double[] clean = new double[examples.size()];
     int row = 0;
-    try (Replacements replacements = new Replacements(graph, parts, examples, ablation)) {
+    try (Replacements replacements = new Replacements(graph, parts, examples, standIn)) {
       for (Batch batch : examples.batches()) {
         try (PreparedBatch prepared = new PreparedBatch(graph, parts, batch, replacements)) {
           System.arraycopy(prepared.cleanMetric(), 0, clean, row, batch.size());
@@ -77,7 +77,7 @@ public final class CircuitRunner {
     check(values);
     double[] replaced = values[circuits.size()];
     return new CircuitRuns(
-        ablation, circuits, Arrays.copyOf(values, circuits.size()), clean, replaced);
+        standIn, circuits, Arrays.copyOf(values, circuits.size()), clean, replaced);
   }
 
   /**
@@ -102,7 +102,7 @@ public final class CircuitRunner {
 
   /** All batches with their clean runs. */
   public final class Held implements AutoCloseable {
-    private final Replacements replacements = new Replacements(graph, parts, examples, ablation);
+    private final Replacements replacements = new Replacements(graph, parts, examples, standIn);
     private final List<PreparedBatch> batches = new ArrayList<>();
 
     private Held() {

@@ -7,18 +7,14 @@ import java.util.List;
 /**
  * The metric of circuits on each example, with both baselines.
  *
- * @param ablation what cut edges carried
+ * @param standIn what cut edges carried
  * @param circuits those that were run
  * @param values the metric of each, [circuit][example]
  * @param clean of the whole model, [example]
  * @param replaced with every edge cut, [example]
  */
 public record CircuitRuns(
-    Ablation ablation,
-    List<Circuit> circuits,
-    double[][] values,
-    double[] clean,
-    double[] replaced) {
+    StandIn standIn, List<Circuit> circuits, double[][] values, double[] clean, double[] replaced) {
   public CircuitRuns {
     circuits = List.copyOf(circuits);
   }

@@ -46,7 +46,7 @@ final class PreparedBatch implements AutoCloseable {
     this.clean = NodeOutputs.of(parts, base::base, manager);
     this.prompts = batch.size();
     this.length = batch.clean().length();
-    boolean resampled = replacements.ablation() == Ablation.RESAMPLE;
+    boolean resampled = replacements.standIn() == StandIn.RESAMPLE;
     this.column = resampled && base.skipsColumns() ? batch.firstDifference() : 0;
     try (Run corrupted =
         graph.model().run(batch.corrupted(), Capture.matching(outputs::contains))) {

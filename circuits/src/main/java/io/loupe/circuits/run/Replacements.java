@@ -23,7 +23,7 @@ import java.util.function.BinaryOperator;
 public final class Replacements implements AutoCloseable {
   private final HookedTransformer model;
   private final Parts parts;
-  private final Ablation ablation;
+  private final StandIn standIn;
   private final NDManager manager;
   private final Map<Integer, NodeOutputs> means = new HashMap<>(); // by length, or of all at 0
 
@@ -32,19 +32,19 @@ public final class Replacements implements AutoCloseable {
    *
    * @throws IllegalArgumentException if positional means are asked for and prompts are padded
    */
-  public Replacements(ModelGraph graph, Parts parts, Examples examples, Ablation ablation) {
+  public Replacements(ModelGraph graph, Parts parts, Examples examples, StandIn standIn) {
     this.model = graph.model();
     this.parts = parts;
-    this.ablation = ablation;
+    this.standIn = standIn;
     this.manager = Engines.newManager(model.device());
-    if (ablation == Ablation.MEAN || ablation == Ablation.POSITIONAL_MEAN) {
+    if (standIn == StandIn.MEAN || standIn == StandIn.POSITIONAL_MEAN) {
       takeMeans(examples);
     }
   }
 
   /** Returns the kind. */
-  public Ablation ablation() {
-    return ablation;
+  public StandIn standIn() {
+    return standIn;
   }
 
   /**
@@ -55,7 +55,7 @@ public final class Replacements implements AutoCloseable {
    * @param scope owns the result
    */
   public NodeOutputs of(NodeOutputs clean, Run corrupted, NDManager scope) {
-    return switch (ablation) {
+    return switch (standIn) {
       case RESAMPLE -> NodeOutputs.of(parts, point -> corrupted.cache().get(point), scope);
       case ZERO -> clean.map(own -> attached(own.zerosLike(), scope));
       case MEAN -> spread(clean, 0, scope);
@@ -76,10 +76,10 @@ public final class Replacements implements AutoCloseable {
     Set<HookPoint> outputs = Parts.outputs(model.config());
     for (Batch batch : examples.batches()) {
       Tokens tokens = batch.corrupted();
-      boolean positional = ablation == Ablation.POSITIONAL_MEAN;
+      boolean positional = standIn == StandIn.POSITIONAL_MEAN;
       if (positional && tokens.isPadded()) {
         throw new IllegalArgumentException(
-            "A mean at each position needs prompts without padding, in batches of equal length; got %s. Examples.of(model, task, pairs, contrast) makes them, and Ablation.MEAN takes any"
+            "A mean at each position needs prompts without padding, in batches of equal length; got %s. Examples.of(model, task, pairs, contrast) makes them, and StandIn.MEAN takes any"
                 .formatted(tokens));
       }
       int key = positional ? tokens.length() : 0;

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.loupe.circuits.graph.Circuit;
 import io.loupe.circuits.graph.ModelGraph;
-import io.loupe.circuits.run.Ablation;
 import io.loupe.circuits.run.Baselines;
 import io.loupe.circuits.run.Batch;
 import io.loupe.circuits.run.CircuitRunner;
@@ -13,7 +12,8 @@ import io.loupe.circuits.run.Examples;
 import io.loupe.circuits.run.NodeOutputs;
 import io.loupe.circuits.run.Parts;
 import io.loupe.circuits.run.Replacements;
-import io.loupe.circuits.score.Method.Kind;
+import io.loupe.circuits.run.StandIn;
+import io.loupe.circuits.score.ScoreMethod.Kind;
 import io.loupe.workbench.intervention.Interventions;
 import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
@@ -44,23 +44,23 @@ import java.util.stream.IntStream;
 public final class EdgeAttribution {
   private final ModelGraph graph;
   private final Examples examples;
-  private final Ablation ablation;
+  private final StandIn standIn;
   private final Parts parts;
 
-  private EdgeAttribution(ModelGraph graph, Examples examples, Ablation ablation) {
+  private EdgeAttribution(ModelGraph graph, Examples examples, StandIn standIn) {
     this.graph = graph;
     this.examples = examples;
-    this.ablation = ablation;
+    this.standIn = standIn;
     this.parts = new Parts(graph.config(), graph.model().wiring());
   }
 
   /** Scores edges on examples by what the corrupted prompts put in their place. */
   public static EdgeAttribution of(ModelGraph graph, Examples examples) {
-    return new EdgeAttribution(graph, examples, Ablation.RESAMPLE);
+    return new EdgeAttribution(graph, examples, StandIn.RESAMPLE);
   }
 
   /** Returns the same with something else in place of an edge. */
-  public EdgeAttribution replacedBy(Ablation other) {
+  public EdgeAttribution replacedBy(StandIn other) {
     return new EdgeAttribution(graph, examples, other);
   }
 
@@ -72,12 +72,12 @@ public final class EdgeAttribution {
    *     for the clean prompts and what stands in for them
    */
   public EdgeScores eap() {
-    return score(new Method(Kind.EAP, 1));
+    return score(new ScoreMethod(Kind.EAP, 1));
   }
 
   /** Estimates all edges from gradients averaged along the embeddings (Hanna et al. 2024). */
   public EdgeScores integratedOverInputs(int steps) {
-    return score(new Method(Kind.EAP_IG_INPUTS, steps));
+    return score(new ScoreMethod(Kind.EAP_IG_INPUTS, steps));
   }
 
   /**
@@ -85,12 +85,12 @@ public final class EdgeAttribution {
    * the embeddings, each layer's heads and each MLP (Hanna et al. 2024).
    */
   public EdgeScores integratedOverActivations(int steps) {
-    return score(new Method(Kind.EAP_IG_ACTIVATIONS, steps));
+    return score(new ScoreMethod(Kind.EAP_IG_ACTIVATIONS, steps));
   }
 
   /** Estimates all edges from the gradients at both ends (Hanna et al. 2024). */
   public EdgeScores cleanCorrupted() {
-    return score(new Method(Kind.CLEAN_CORRUPTED, 1));
+    return score(new ScoreMethod(Kind.CLEAN_CORRUPTED, 1));
   }
 
   /** Replaces each edge of the model alone. Costs a run for each, many together. */
@@ -110,7 +110,7 @@ public final class EdgeAttribution {
     if (numbers.length == 0) {
       throw new IllegalArgumentException("Name at least one edge, or call exact() for all");
     }
-    CircuitRunner runner = CircuitRunner.of(graph, examples, ablation);
+    CircuitRunner runner = CircuitRunner.of(graph, examples, standIn);
     CircuitRuns none = runner.run(graph.empty());
     Baselines.check(none.clean(), none.replaced());
     Circuit full = graph.full();
@@ -123,28 +123,28 @@ public final class EdgeAttribution {
       }
     }
     return new EdgeScores(
-        source(), new Method(Kind.EXACT, 1), numbers, effects, runs.clean(), runs.replaced());
+        source(), new ScoreMethod(Kind.EXACT, 1), numbers, effects, runs.clean(), runs.replaced());
   }
 
   private EdgeScores.Source source() {
-    return new EdgeScores.Source(graph, examples, ablation);
+    return new EdgeScores.Source(graph, examples, standIn);
   }
 
   // gradients
 
-  private EdgeScores score(Method method) {
+  private EdgeScores score(ScoreMethod method) {
     if (method.kind() == Kind.EAP_IG_ACTIVATIONS
         && parts.divided()
-        && ablation != Ablation.RESAMPLE) {
+        && standIn != StandIn.RESAMPLE) {
       throw new IllegalArgumentException(
-          "A norm stands behind the attention of this %s model, which divides heads' values by what they are together: there is no way from a clean run to a %s of them. integratedOverInputs(steps), or replacedBy(Ablation.RESAMPLE)"
-              .formatted(graph.config().family(), ablation.label()));
+          "A norm stands behind the attention of this %s model, which divides heads' values by what they are together: there is no way from a clean run to a %s of them. integratedOverInputs(steps), or replacedBy(StandIn.RESAMPLE)"
+              .formatted(graph.config().family(), standIn.label()));
     }
     float[][] scores = new float[graph.size()][examples.size()];
     double[] clean = new double[examples.size()];
     double[] replaced = new double[examples.size()];
     int row = 0;
-    try (Replacements replacements = new Replacements(graph, parts, examples, ablation)) {
+    try (Replacements replacements = new Replacements(graph, parts, examples, standIn)) {
       for (Batch batch : examples.batches()) {
         new OnBatch(batch, method, replacements, scores, row).run(clean, replaced);
         row += batch.size();
@@ -156,11 +156,11 @@ public final class EdgeAttribution {
         IntStream.range(0, graph.size()).toArray(),
         scores,
         clean,
-        ablation == Ablation.RESAMPLE ? replaced : withoutEdges());
+        standIn == StandIn.RESAMPLE ? replaced : withoutEdges());
   }
 
   private double[] withoutEdges() {
-    return CircuitRunner.of(graph, examples, ablation).run(graph.empty()).replaced();
+    return CircuitRunner.of(graph, examples, standIn).run(graph.empty()).replaced();
   }
 
   /** The scores of one batch. */
@@ -168,12 +168,17 @@ public final class EdgeAttribution {
     private final HookedTransformer model = graph.model();
     private final ModelConfig config = graph.config();
     private final Batch batch;
-    private final Method method;
+    private final ScoreMethod method;
     private final Replacements replacements;
     private final float[][] scores;
     private final int firstRow;
 
-    OnBatch(Batch batch, Method method, Replacements replacements, float[][] scores, int firstRow) {
+    OnBatch(
+        Batch batch,
+        ScoreMethod method,
+        Replacements replacements,
+        float[][] scores,
+        int firstRow) {
       this.batch = batch;
       this.method = method;
       this.replacements = replacements;
@@ -306,7 +311,7 @@ public final class EdgeAttribution {
 
     /** Returns the first column that any edge changes. */
     private int column() {
-      if (ablation != Ablation.RESAMPLE || !config.causal()) {
+      if (standIn != StandIn.RESAMPLE || !config.causal()) {
         return 0;
       }
       return batch.firstDifference();

@@ -4,11 +4,11 @@ import io.loupe.circuits.graph.Circuit;
 import io.loupe.circuits.graph.CircuitDrawing;
 import io.loupe.circuits.graph.Edge;
 import io.loupe.circuits.graph.ModelGraph;
-import io.loupe.circuits.run.Ablation;
 import io.loupe.circuits.run.Baselines;
 import io.loupe.circuits.run.Batch;
 import io.loupe.circuits.run.CircuitRuns;
 import io.loupe.circuits.run.Examples;
+import io.loupe.circuits.run.StandIn;
 import io.loupe.workbench.display.Displayable;
 import io.loupe.workbench.display.MimeBundle;
 import io.loupe.workbench.display.Table;
@@ -42,7 +42,7 @@ public final class EdgeScores implements Displayable {
   private static final int SHOWN = 20;
 
   private final Source source;
-  private final Method method;
+  private final ScoreMethod method;
   private final int[] edges;
   private final float[][] effects; // [scored edge][example]
   private final double[] clean;
@@ -50,11 +50,11 @@ public final class EdgeScores implements Displayable {
   private final double[] means;
 
   /** What was scored. */
-  record Source(ModelGraph graph, Examples examples, Ablation ablation) {}
+  record Source(ModelGraph graph, Examples examples, StandIn standIn) {}
 
   EdgeScores(
       Source source,
-      Method method,
+      ScoreMethod method,
       int[] edges,
       float[][] effects,
       double[] clean,
@@ -81,11 +81,11 @@ public final class EdgeScores implements Displayable {
   }
 
   /** Returns what stood in for an edge. */
-  public Ablation ablation() {
-    return source.ablation();
+  public StandIn standIn() {
+    return source.standIn();
   }
 
-  public Method method() {
+  public ScoreMethod method() {
     return method;
   }
 
@@ -346,8 +346,7 @@ public final class EdgeScores implements Displayable {
     Collections.shuffle(all, new Random(seed));
     int[] drawn = all.stream().limit(count).mapToInt(Integer::intValue).sorted().toArray();
     int[] numbers = Arrays.stream(drawn).map(i -> edges[i]).toArray();
-    EdgeScores exact =
-        EdgeAttribution.of(graph(), examples()).replacedBy(ablation()).exact(numbers);
+    EdgeScores exact = EdgeAttribution.of(graph(), examples()).replacedBy(standIn()).exact(numbers);
     double[] estimated = Arrays.stream(drawn).mapToDouble(i -> means[i]).toArray();
     return new ScoreCheck(
         method,
@@ -416,7 +415,7 @@ public final class EdgeScores implements Displayable {
         .formatted(
             method,
             edges.length,
-            ablation().label(),
+            standIn().label(),
             graph().model().gauge().label(),
             clean.length,
             CircuitRuns.mean(clean),

@@ -11,7 +11,7 @@ import io.loupe.workbench.stats.Agreement;
 
 /** Estimated scores beside the exact ones of the same edges, a random sample of all. */
 public final class ScoreCheck implements Displayable {
-  private final Method method;
+  private final ScoreMethod method;
   private final ModelGraph graph;
   private final int[] edges;
   private final double[] estimated;
@@ -20,7 +20,7 @@ public final class ScoreCheck implements Displayable {
   private final Agreement agreement;
 
   ScoreCheck(
-      Method method,
+      ScoreMethod method,
       ModelGraph graph,
       int[] edges,
       double[] estimated,

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.loupe.circuits.graph.ModelGraph;
-import io.loupe.circuits.run.Ablation;
 import io.loupe.circuits.run.CircuitRunner;
+import io.loupe.circuits.run.StandIn;
 import io.loupe.circuits.testing.Compiled;
 import io.loupe.workbench.path.Node;
 import io.loupe.workbench.site.Head;
@@ -26,7 +26,7 @@ class BackupsTest {
   void theBackupHeadIsFoundByTheJointEffectAlone() {
     Compiled compiled = Compiled.of("compiled-backup-head", 32);
     CircuitRunner runner =
-        CircuitRunner.of(compiled.graph(), compiled.examples(), Ablation.RESAMPLE);
+        CircuitRunner.of(compiled.graph(), compiled.examples(), StandIn.RESAMPLE);
     List<Node> heads =
         compiled.graph().nodes().stream().filter(Node.Attention.class::isInstance).toList();
     Backups backups = Backups.of(runner, heads, 1);
@@ -48,7 +48,7 @@ class BackupsTest {
   void headsInSeriesAreNoBackups() {
     Compiled compiled = Compiled.of("compiled-induction", 32);
     ModelGraph graph = compiled.graph();
-    CircuitRunner runner = CircuitRunner.of(graph, compiled.examples(), Ablation.RESAMPLE);
+    CircuitRunner runner = CircuitRunner.of(graph, compiled.examples(), StandIn.RESAMPLE);
     Backups backups = Backups.of(runner, graph.nodes().subList(1, 3), 1);
     assertThat(backups.pairs().get(0).interaction()).isPositive(); // either alone ends the work
     assertThat(backups.found(0.05)).isEmpty();
@@ -58,7 +58,7 @@ class BackupsTest {
   void oneNodeHasNoJointEffect() {
     Compiled compiled = Compiled.of("compiled-induction", 4);
     CircuitRunner runner =
-        CircuitRunner.of(compiled.graph(), compiled.examples(), Ablation.RESAMPLE);
+        CircuitRunner.of(compiled.graph(), compiled.examples(), StandIn.RESAMPLE);
     assertThatThrownBy(() -> Backups.of(runner, List.of(INDUCTION, INDUCTION), 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("at least two nodes; got [L1H0]");

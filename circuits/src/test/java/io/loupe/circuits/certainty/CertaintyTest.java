@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import io.loupe.circuits.graph.Circuit;
 import io.loupe.circuits.graph.Edge;
 import io.loupe.circuits.graph.ModelGraph;
-import io.loupe.circuits.run.Ablation;
 import io.loupe.circuits.run.Batch;
 import io.loupe.circuits.run.CircuitRunner;
 import io.loupe.circuits.run.CircuitRuns;
 import io.loupe.circuits.run.Examples;
+import io.loupe.circuits.run.StandIn;
 import io.loupe.circuits.score.EdgeAttribution;
 import io.loupe.circuits.score.EdgeScores;
 import io.loupe.circuits.testing.Compiled;
@@ -30,11 +30,11 @@ import org.junit.jupiter.api.Test;
 class CertaintyTest {
   private static final ModelGraph TINY = ModelGraph.of(TinyModels.gpt2(LoadOptions.DOUBLE));
   private static final Examples EXAMPLES = examples();
-  private static final CircuitRunner RUNNER = CircuitRunner.of(TINY, EXAMPLES, Ablation.RESAMPLE);
+  private static final CircuitRunner RUNNER = CircuitRunner.of(TINY, EXAMPLES, StandIn.RESAMPLE);
   private static final EdgeScores EAP = EdgeAttribution.of(TINY, EXAMPLES).eap();
   private static final Compiled INDUCTION = Compiled.of("compiled-induction", 16);
   private static final CircuitRunner OF_INDUCTION =
-      CircuitRunner.of(INDUCTION.graph(), INDUCTION.examples(), Ablation.RESAMPLE);
+      CircuitRunner.of(INDUCTION.graph(), INDUCTION.examples(), StandIn.RESAMPLE);
 
   private static Examples examples() {
     Random random = new Random(3);
@@ -104,7 +104,7 @@ class CertaintyTest {
     long asGood = Arrays.stream(known.random()).filter(f -> f >= known.circuit().value()).count();
     assertThat(known.p()).isEqualTo((1 + asGood) / 20.0);
     Compiled useless = Compiled.of("compiled-useless-head", 16);
-    CircuitRunner runner = CircuitRunner.of(useless.graph(), useless.examples(), Ablation.RESAMPLE);
+    CircuitRunner runner = CircuitRunner.of(useless.graph(), useless.examples(), StandIn.RESAMPLE);
     assertThat(RandomCircuits.of(runner, useless.known(), 39, 1).p()).isEqualTo(1 / 40.0);
   }
 
@@ -203,7 +203,7 @@ class CertaintyTest {
     assertThatThrownBy(
             () ->
                 Independence.of(
-                    CircuitRunner.of(few.graph(), few.examples(), Ablation.RESAMPLE),
+                    CircuitRunner.of(few.graph(), few.examples(), StandIn.RESAMPLE),
                     few.known(),
                     1))
         .isInstanceOf(IllegalArgumentException.class)

@@ -3,10 +3,10 @@ package io.loupe.circuits.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.loupe.circuits.run.Ablation;
 import io.loupe.circuits.run.Batch;
 import io.loupe.circuits.run.CircuitRunner;
 import io.loupe.circuits.run.Examples;
+import io.loupe.circuits.run.StandIn;
 import io.loupe.workbench.intervention.Interventions;
 import io.loupe.workbench.metric.Metrics;
 import io.loupe.workbench.model.HookedTransformer;
@@ -168,7 +168,7 @@ class CircuitTest {
             Tokens.of(new long[] {1, 2}),
             Tokens.of(new long[] {1, 3}),
             Metrics.logitDifference(5, 6));
-    CircuitRunner runner = CircuitRunner.of(GPT2, Examples.of(batch), Ablation.RESAMPLE);
+    CircuitRunner runner = CircuitRunner.of(GPT2, Examples.of(batch), StandIn.RESAMPLE);
     assertThatThrownBy(() -> runner.run(LLAMA.full()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("Find it anew on this model");

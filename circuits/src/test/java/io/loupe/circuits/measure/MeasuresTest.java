@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.loupe.circuits.graph.Circuit;
 import io.loupe.circuits.graph.ModelGraph;
-import io.loupe.circuits.run.Ablation;
 import io.loupe.circuits.run.Batch;
 import io.loupe.circuits.run.CircuitRunner;
 import io.loupe.circuits.run.Examples;
+import io.loupe.circuits.run.StandIn;
 import io.loupe.circuits.score.EdgeAttribution;
 import io.loupe.circuits.score.EdgeScores;
 import io.loupe.circuits.testing.Compiled;
@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 class MeasuresTest {
   private static final ModelGraph HAND = ModelGraph.of(HandModels.linear());
   private static final Examples ONE = HandModels.examples(1, 0); // 45 clean, -45 without edges
-  private static final CircuitRunner BY_HAND = CircuitRunner.of(HAND, ONE, Ablation.RESAMPLE);
+  private static final CircuitRunner BY_HAND = CircuitRunner.of(HAND, ONE, StandIn.RESAMPLE);
   private static final ModelGraph TINY = ModelGraph.of(TinyModels.gpt2(LoadOptions.DOUBLE));
   private static final Examples TWO =
       Examples.of(
@@ -53,7 +53,7 @@ class MeasuresTest {
   void anIntervalIsThatOfTheRatioOfMeans() {
     Compiled compiled = Compiled.of("compiled-induction", 16);
     CircuitRunner runner =
-        CircuitRunner.of(compiled.graph(), compiled.examples(), Ablation.RESAMPLE);
+        CircuitRunner.of(compiled.graph(), compiled.examples(), StandIn.RESAMPLE);
     Circuit part =
         compiled
             .known()
@@ -94,17 +94,17 @@ class MeasuresTest {
   void aCircuitWithoutItsBackupIsIncomplete() {
     Compiled compiled = Compiled.of("compiled-backup-head", 16);
     CircuitRunner runner =
-        CircuitRunner.of(compiled.graph(), compiled.examples(), Ablation.RESAMPLE);
-    Completeness completeness = Completeness.of(runner, compiled.known(), 8, 1);
+        CircuitRunner.of(compiled.graph(), compiled.examples(), StandIn.RESAMPLE);
+    KnockOuts completeness = KnockOuts.of(runner, compiled.known(), 8, 1);
     // without the induction head the backup recovers 10 of 40
     assertThat(completeness.worst()).isEqualTo(0.25, within(0.03));
     assertThat(completeness.incompleteness()).isBetween(0.02, 0.25);
     Circuit whole = Circuit.known(compiled.graph(), compiled.model().edges());
-    assertThat(Completeness.of(runner, whole, 8, 1).worst()).isLessThan(1e-5);
-    assertThat(Completeness.of(runner, whole, 8, 1).withoutCircuit()).isEqualTo(0, within(1e-5));
-    assertThat(completeness.knockOuts()).hasSize(8);
-    assertThat(Completeness.of(runner, whole, 8, 1).knockOuts())
-        .isEqualTo(Completeness.of(runner, whole, 8, 1).knockOuts());
+    assertThat(KnockOuts.of(runner, whole, 8, 1).worst()).isLessThan(1e-5);
+    assertThat(KnockOuts.of(runner, whole, 8, 1).withoutCircuit()).isEqualTo(0, within(1e-5));
+    assertThat(completeness.sets()).hasSize(8);
+    assertThat(KnockOuts.of(runner, whole, 8, 1).sets())
+        .isEqualTo(KnockOuts.of(runner, whole, 8, 1).sets());
   }
 
   @Test
@@ -115,7 +115,7 @@ class MeasuresTest {
     for (Methodologies.Row row : byHand.rows()) {
       // the logits read x + h0 as they are, 7; L1H0's output is cut, and so is what nodes write to
       // it: -38 when resampled, or the mean of the one corrupted prompt; 0 when zeroed
-      boolean zero = row.ablation() == Ablation.ZERO;
+      boolean zero = row.standIn() == StandIn.ZERO;
       double expected = zero ? 7 / 45.0 : (7 - 38 + 45) / 90.0;
       assertThat(row.ratioOfMeans()).as("%s", row).isEqualTo(expected, within(1e-9));
       assertThat(row.medianOfRatios()).as("%s", row).isEqualTo(expected, within(1e-9));
@@ -125,7 +125,7 @@ class MeasuresTest {
     Methodologies.Row edges = tiny.rows().get(0);
     Methodologies.Row nodes = tiny.rows().get(1);
     assertThat(edges.granularity()).isEqualTo(Methodologies.Granularity.EDGES);
-    CircuitRunner runner = CircuitRunner.of(TINY, TWO, edges.ablation());
+    CircuitRunner runner = CircuitRunner.of(TINY, TWO, edges.standIn());
     assertThat(nodes.ratioOfMeans())
         .isEqualTo(Faithfulness.of(runner, some.wholeNodes()).value(), within(1e-12));
     assertThat(edges.ratioOfMeans()).isNotEqualTo(nodes.ratioOfMeans());
@@ -142,13 +142,13 @@ class MeasuresTest {
     Batch batch = TWO.batches().get(0);
     Examples useless = Examples.of(new Batch(batch.clean(), batch.corrupted(), constant));
     assertThatThrownBy(
-            () -> Faithfulness.of(CircuitRunner.of(TINY, useless, Ablation.RESAMPLE), TINY.full()))
+            () -> Faithfulness.of(CircuitRunner.of(TINY, useless, StandIn.RESAMPLE), TINY.full()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("no edge can matter to it");
     assertThatThrownBy(() -> Methodologies.of(HAND, ONE, HAND.empty()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("A circuit without edges");
-    assertThatThrownBy(() -> Completeness.of(BY_HAND, of("embedding -> logits"), 3, 1))
+    assertThatThrownBy(() -> KnockOuts.of(BY_HAND, of("embedding -> logits"), 3, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("heads or MLPs to knock out");
     EdgeScores few = EdgeAttribution.of(HAND, ONE).exact(0, 1);
@@ -162,7 +162,7 @@ class MeasuresTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("ascending shares");
     }
-    CircuitRunner other = CircuitRunner.of(TINY, TWO, Ablation.RESAMPLE);
+    CircuitRunner other = CircuitRunner.of(TINY, TWO, StandIn.RESAMPLE);
     assertThatThrownBy(() -> Faithfulness.of(other, HAND.full()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("of another model");

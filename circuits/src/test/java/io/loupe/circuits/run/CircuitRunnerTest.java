@@ -52,7 +52,7 @@ class CircuitRunnerTest {
             graph.full().without(graph.size() - 2));
     for (Metric metric : List.of(LAST, EVERYWHERE)) {
       Examples examples = Examples.of(new Batch(CLEAN, CORRUPTED, metric));
-      CircuitRuns runs = CircuitRunner.of(graph, examples, Ablation.RESAMPLE).run(circuits);
+      CircuitRuns runs = CircuitRunner.of(graph, examples, StandIn.RESAMPLE).run(circuits);
       NaiveCircuit naive = new NaiveCircuit(graph, CLEAN, CORRUPTED);
       List<NDArray> replaced = naive.resampled();
       for (int i = metric == LAST ? 0 : 3; i < circuits.size(); i++) {
@@ -73,21 +73,21 @@ class CircuitRunnerTest {
     Circuit circuit = random(graph, 0.3, 7);
     Examples examples = Examples.of(new Batch(CLEAN, CORRUPTED, LAST));
     NaiveCircuit naive = new NaiveCircuit(graph, CLEAN, CORRUPTED);
-    for (Ablation ablation : Ablation.values()) {
+    for (StandIn standIn : StandIn.values()) {
       List<NDArray> replaced =
-          switch (ablation) {
+          switch (standIn) {
             case RESAMPLE -> naive.resampled();
             case ZERO -> naive.zeros();
             case MEAN -> naive.means(false);
             case POSITIONAL_MEAN -> naive.means(true);
           };
-      CircuitRuns runs = CircuitRunner.of(graph, examples, ablation).run(circuit);
+      CircuitRuns runs = CircuitRunner.of(graph, examples, standIn).run(circuit);
       assertThat(runs.of(0))
-          .as("%s", ablation)
+          .as("%s", standIn)
           .containsExactly(
               naive.metric(e -> circuit.contains(e) ? 1 : 0, replaced, LAST), within(TOLERANCE));
       assertThat(runs.replaced())
-          .as("no edges, %s", ablation)
+          .as("no edges, %s", standIn)
           .containsExactly(naive.metric(e -> 0, replaced, LAST), within(TOLERANCE));
     }
   }
@@ -98,7 +98,7 @@ class CircuitRunnerTest {
     ModelGraph graph = Sums.graph(name);
     Examples examples = Examples.of(new Batch(CLEAN, CORRUPTED, LAST));
     CircuitRuns runs =
-        CircuitRunner.of(graph, examples, Ablation.RESAMPLE)
+        CircuitRunner.of(graph, examples, StandIn.RESAMPLE)
             .run(List.of(graph.empty(), graph.full()));
     assertThat(runs.of(0))
         .containsExactly(LAST.perExample(graph.model().run(CORRUPTED)), within(1e-9));
@@ -119,14 +119,14 @@ class CircuitRunnerTest {
       for (int row = 0; row < 3; row++) {
         Batch one = new Batch(Tokens.of(clean[row]), Tokens.of(corrupted[row]), metric);
         single[row] =
-            CircuitRunner.of(graph, Examples.of(one), Ablation.RESAMPLE).run(circuit).of(0)[0];
+            CircuitRunner.of(graph, Examples.of(one), StandIn.RESAMPLE).run(circuit).of(0)[0];
       }
       for (Tokens.Padding side : Tokens.Padding.values()) {
         Batch padded =
             new Batch(Tokens.padded(side, clean), Tokens.padded(side, corrupted), metric);
         Examples both =
             Examples.of(padded, new Batch(Tokens.of(clean[1]), Tokens.of(corrupted[1]), metric));
-        double[] values = CircuitRunner.of(graph, both, Ablation.RESAMPLE).run(circuit).of(0);
+        double[] values = CircuitRunner.of(graph, both, StandIn.RESAMPLE).run(circuit).of(0);
         assertThat(values)
             .containsExactly(
                 new double[] {single[0], single[1], single[2], single[1]}, within(TOLERANCE));
@@ -148,9 +148,9 @@ class CircuitRunnerTest {
     Batch first = new Batch(Tokens.of(clean[0]), Tokens.of(corrupted[0]), LAST);
     Batch second = new Batch(Tokens.of(clean[1]), Tokens.of(corrupted[1]), LAST);
     double[] together =
-        CircuitRunner.of(graph, Examples.of(padded), Ablation.MEAN).run(circuit).of(0);
+        CircuitRunner.of(graph, Examples.of(padded), StandIn.MEAN).run(circuit).of(0);
     double[] apart =
-        CircuitRunner.of(graph, Examples.of(first, second), Ablation.MEAN).run(circuit).of(0);
+        CircuitRunner.of(graph, Examples.of(first, second), StandIn.MEAN).run(circuit).of(0);
     assertThat(together).containsExactly(apart, within(TOLERANCE));
   }
 

@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import io.loupe.circuits.graph.Edge;
 import io.loupe.circuits.graph.ModelGraph;
-import io.loupe.circuits.run.Ablation;
 import io.loupe.circuits.run.Batch;
 import io.loupe.circuits.run.Examples;
+import io.loupe.circuits.run.StandIn;
 import io.loupe.circuits.testing.NaiveCircuit;
 import io.loupe.circuits.testing.NaiveGradient;
 import io.loupe.circuits.testing.Sums;
@@ -52,10 +52,10 @@ class EdgeAttributionTest {
   void estimatesAreTheGradientOfEdgeMasks(String name) throws IOException {
     ModelGraph graph = Sums.graph(name);
     NaiveCircuit naive = new NaiveCircuit(graph, CLEAN, CORRUPTED);
-    for (Ablation ablation : List.of(Ablation.RESAMPLE, Ablation.ZERO)) {
-      List<NDArray> replaced = ablation == Ablation.ZERO ? naive.zeros() : naive.resampled();
-      EdgeScores eap = EdgeAttribution.of(graph, EXAMPLES).replacedBy(ablation).eap();
-      for (Edge edge : some(graph, 3, ablation.ordinal())) {
+    for (StandIn standIn : List.of(StandIn.RESAMPLE, StandIn.ZERO)) {
+      List<NDArray> replaced = standIn == StandIn.ZERO ? naive.zeros() : naive.resampled();
+      EdgeScores eap = EdgeAttribution.of(graph, EXAMPLES).replacedBy(standIn).eap();
+      for (Edge edge : some(graph, 3, standIn.ordinal())) {
         int number = graph.number(edge);
         double step = 1e-4;
         double[] more = naive.metric(e -> e == number ? 1 + step : 1, replaced, METRIC);
@@ -63,7 +63,7 @@ class EdgeAttributionTest {
         double[] gradient =
             IntStream.range(0, 2).mapToDouble(i -> (less[i] - more[i]) / (2 * step)).toArray();
         assertThat(eap.perExample(edge))
-            .as("%s %s", edge, ablation)
+            .as("%s %s", edge, standIn)
             .containsExactly(gradient, within(1e-5));
       }
     }
@@ -212,9 +212,9 @@ class EdgeAttributionTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("at least 1 step");
     EdgeAttribution divided = EdgeAttribution.of(Sums.graph("golden/gemma2"), EXAMPLES);
-    assertThatThrownBy(() -> divided.replacedBy(Ablation.ZERO).integratedOverActivations(2))
+    assertThatThrownBy(() -> divided.replacedBy(StandIn.ZERO).integratedOverActivations(2))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("replacedBy(Ablation.RESAMPLE)");
+        .hasMessageContaining("replacedBy(StandIn.RESAMPLE)");
     EdgeScores scores = attribution.exact(0, 1, 2);
     assertThatThrownBy(() -> scores.score(graph.edge(5)))
         .isInstanceOf(IllegalArgumentException.class)

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.loupe.circuits.graph.ModelGraph;
-import io.loupe.circuits.run.Ablation;
+import io.loupe.circuits.run.StandIn;
 import io.loupe.circuits.testing.HandModels;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -57,12 +57,12 @@ class HandComputedEdgesTest {
 
   @Test
   void zerosHalveTheEffectsOfTheOppositePrompt() {
-    EdgeScores exact = ofLinear.replacedBy(Ablation.ZERO).exact();
+    EdgeScores exact = ofLinear.replacedBy(StandIn.ZERO).exact();
     LINEAR.forEach(
         (edge, effect) ->
             assertThat(exact.score(linear.edge(edge))).as(edge).isEqualTo(effect / 2));
     // the mean of one corrupted prompt of one position is that prompt's
-    check(ofLinear.replacedBy(Ablation.MEAN).eap(), LINEAR);
+    check(ofLinear.replacedBy(StandIn.MEAN).eap(), LINEAR);
   }
 
   @Test

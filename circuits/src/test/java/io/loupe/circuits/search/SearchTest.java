@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import io.loupe.circuits.graph.Circuit;
 import io.loupe.circuits.graph.ModelGraph;
 import io.loupe.circuits.measure.Faithfulness;
-import io.loupe.circuits.run.Ablation;
 import io.loupe.circuits.run.Batch;
 import io.loupe.circuits.run.CircuitRunner;
 import io.loupe.circuits.run.CircuitRuns;
 import io.loupe.circuits.run.Examples;
+import io.loupe.circuits.run.StandIn;
 import io.loupe.circuits.score.EdgeAttribution;
 import io.loupe.circuits.score.EdgeScores;
 import io.loupe.circuits.testing.Compiled;
@@ -30,7 +30,7 @@ class SearchTest {
               Tokens.of(new long[] {11, 12, 13, 14, 5}, new long[] {9, 8, 7, 6, 5}),
               Tokens.of(new long[] {11, 22, 13, 24, 5}, new long[] {9, 5, 4, 3, 5}),
               Metrics.logitDifference(7, 9)));
-  private static final CircuitRunner RUNNER = CircuitRunner.of(GRAPH, EXAMPLES, Ablation.RESAMPLE);
+  private static final CircuitRunner RUNNER = CircuitRunner.of(GRAPH, EXAMPLES, StandIn.RESAMPLE);
 
   @Test
   void runsTogetherDecideAsRunsOneAfterTheOther() {
@@ -41,7 +41,7 @@ class SearchTest {
       assertThat(result.damage()).isEqualTo(damage(RUNNER, naive), within(1e-9));
     }
     CircuitRunner divergence =
-        CircuitRunner.of(GRAPH, EXAMPLES.klDivergence(GRAPH.model()), Ablation.RESAMPLE);
+        CircuitRunner.of(GRAPH, EXAMPLES.klDivergence(GRAPH.model()), StandIn.RESAMPLE);
     assertThat(Acdc.of(divergence).run(1e-5).circuit())
         .isEqualTo(naive(divergence, GRAPH.full(), 1e-5))
         .isNotEqualTo(GRAPH.full());
@@ -75,7 +75,7 @@ class SearchTest {
     for (String name : List.of("compiled-induction", "compiled-sort", "compiled-useless-head")) {
       Compiled compiled = Compiled.of(name, 16);
       CircuitRunner runner =
-          CircuitRunner.of(compiled.graph(), compiled.examples(), Ablation.RESAMPLE);
+          CircuitRunner.of(compiled.graph(), compiled.examples(), StandIn.RESAMPLE);
       SearchResult result = Acdc.of(runner).run(0.5);
       assertThat(result.circuit()).as(name).isEqualTo(compiled.known());
       assertThat(result.damage()).isLessThan(1e-4);
@@ -103,7 +103,7 @@ class SearchTest {
   void theSmallestCircuitThatIsFaithfulEnough() {
     Compiled compiled = Compiled.of("compiled-useless-head", 16);
     CircuitRunner runner =
-        CircuitRunner.of(compiled.graph(), compiled.examples(), Ablation.RESAMPLE);
+        CircuitRunner.of(compiled.graph(), compiled.examples(), StandIn.RESAMPLE);
     EdgeScores exact = EdgeAttribution.of(compiled.graph(), compiled.examples()).exact();
     Faithfulness smallest = SmallestCircuit.of(runner, exact, 0.99);
     assertThat(smallest.circuit()).isEqualTo(compiled.known());

@@ -6,7 +6,7 @@ package io.loupe.circuits.score;
  * @param kind the method
  * @param steps how many gradients are averaged; 1 where none are
  */
-public record Method(Kind kind, int steps) {
+public record ScoreMethod(Kind kind, int steps) {
   /** The methods. */
   public enum Kind {
     /** Each edge alone is replaced, in a run of its own (Conmy et al. 2023). */
@@ -36,7 +36,7 @@ public record Method(Kind kind, int steps) {
     }
   }
 
-  public Method {
+  public ScoreMethod {
     if (steps < 1) {
       throw new IllegalArgumentException(
           "Gradients are averaged over at least 1 step, e.g. 5; got " + steps);

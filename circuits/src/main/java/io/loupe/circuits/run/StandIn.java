@@ -1,7 +1,7 @@
 package io.loupe.circuits.run;
 
 /** What an edge outside of a circuit carries in place of its node's output. */
-public enum Ablation {
+public enum StandIn {
   /** What the node writes on the corrupted prompt (interchange, resample ablation). */
   RESAMPLE("resample"),
   /** Nothing. Depends on the gauge of the weights. */
@@ -16,7 +16,7 @@ public enum Ablation {
 
   private final String label;
 
-  Ablation(String label) {
+  StandIn(String label) {
     this.label = label;
   }
 

@@ -21,14 +21,14 @@ import java.util.stream.IntStream;
  * 2022, section 4). A model that does better than the circuit after a knock-out has parts outside
  * that stand in. Beside it stands the model without the circuit, which should do nothing.
  */
-public final class Completeness implements Displayable {
+public final class KnockOuts implements Displayable {
   private final Circuit circuit;
   private final List<List<Node>> knockOuts;
   private final double[] ofCircuit;
   private final double[] ofModel;
   private final double rest;
 
-  private Completeness(
+  private KnockOuts(
       Circuit circuit,
       List<List<Node>> knockOuts,
       double[] ofCircuit,
@@ -48,7 +48,7 @@ public final class Completeness implements Displayable {
    *     probability 1/2
    * @throws IllegalArgumentException if the circuit has no heads or MLPs, or is of another model
    */
-  public static Completeness of(CircuitRunner runner, Circuit circuit, int sets, long seed) {
+  public static KnockOuts of(CircuitRunner runner, Circuit circuit, int sets, long seed) {
     ModelGraph graph = runner.graph();
     graph.check(circuit);
     List<Node> nodes =
@@ -76,7 +76,7 @@ public final class Completeness implements Displayable {
         IntStream.range(0, circuits.size())
             .mapToDouble(i -> (runs.mean(i) - without) / gap)
             .toArray();
-    return new Completeness(
+    return new KnockOuts(
         circuit,
         knockOuts,
         IntStream.range(0, sets).mapToDouble(i -> shares[2 * i]).toArray(),
@@ -85,7 +85,7 @@ public final class Completeness implements Displayable {
   }
 
   /** Returns the nodes that were knocked out together. */
-  public List<List<Node>> knockOuts() {
+  public List<List<Node>> sets() {
     return knockOuts;
   }
 
@@ -137,7 +137,7 @@ public final class Completeness implements Displayable {
 
   @Override
   public String toString() {
-    return "Completeness[%s: mean distance %.3f, largest %.3f after %d random knock-outs; the model without the circuit %.3f]"
+    return "KnockOuts[%s: mean distance %.3f, largest %.3f after %d random knock-outs; the model without the circuit %.3f]"
         .formatted(circuit, incompleteness(), worst(), ofModel.length, rest);
   }
 }
