@@ -94,7 +94,13 @@ class NotebooksTest {
             8,
             3,
             "The induction score passes one half by step",
-            "best induction head 0.9652"));
+            "best induction head 0.9652"),
+        new Wanted(
+            "14-find-a-circuit.ipynb",
+            "Find a circuit, and say how sure you are",
+            15,
+            4,
+            "reaches the bar of 0.8"));
   }
 
   @Test
@@ -124,7 +130,7 @@ class NotebooksTest {
     assertThat(page.select(".stderr, .error")).isEmpty();
     assertThat(page.text()).contains(wanted.texts());
     assertThat(MANIFEST.matcher(first).results().findFirst().orElseThrow().group())
-        .containsAnyOf("weights of stories260k", "weights of induction-2l");
+        .containsAnyOf("weights of stories260k", "weights of induction-2l", "weights of loupe-lm");
   }
 
   private String make(String notebook, String name) throws IOException {

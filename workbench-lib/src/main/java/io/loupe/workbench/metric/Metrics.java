@@ -11,6 +11,8 @@ import io.loupe.workbench.text.Tokenizer;
 import io.loupe.workbench.text.Tokens;
 import java.util.Arrays;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The metrics of the field. Logarithms are natural; those that read one position read each row's
@@ -56,6 +58,64 @@ public final class Metrics {
   public static Metric probability(long... answers) {
     LastTokenMetric metric = (last, tokens) -> pick(last.softmax(-1), answers, tokens);
     return metric;
+  }
+
+  /**
+   * Probability of all of a row's answers together minus that of all its wrong ones, at its last
+   * position, from -1 to 1: what Hanna et al. (2023) measure on greater-than.
+   *
+   * @param answers [row][answer], at least one
+   * @param wrong [row][wrong answer]
+   * @throws IllegalArgumentException if a token is right and wrong, or rows differ in number
+   */
+  public static Metric probabilityDifference(long[][] answers, long[][] wrong) {
+    if (answers.length == 0 || answers.length != wrong.length) {
+      throw new IllegalArgumentException(
+          "Answers and wrong answers need as many rows, one for each prompt; got %d and %d"
+              .formatted(answers.length, wrong.length));
+    }
+    for (int row = 0; row < answers.length; row++) {
+      Set<Long> right = Arrays.stream(answers[row]).boxed().collect(Collectors.toSet());
+      for (long id : wrong[row]) {
+        if (right.contains(id)) {
+          throw new IllegalArgumentException(
+              "Token %d is an answer and a wrong answer of row %d".formatted(id, row));
+        }
+      }
+    }
+    long[][] right = Arrays.stream(answers).map(long[]::clone).toArray(long[][]::new);
+    long[][] others = Arrays.stream(wrong).map(long[]::clone).toArray(long[][]::new);
+    LastTokenMetric metric =
+        (last, tokens) -> {
+          Shape shape = last.getShape();
+          if (shape.get(0) != right.length) {
+            throw new IllegalArgumentException(
+                "The metric has answers for %d rows; got %d".formatted(right.length, shape.get(0)));
+          }
+          int vocab = (int) shape.get(1);
+          float[] signs = new float[right.length * vocab];
+          for (int row = 0; row < right.length; row++) {
+            mark(signs, row * vocab, vocab, right[row], 1);
+            mark(signs, row * vocab, vocab, others[row], -1);
+          }
+          NDArray weights = Tensors.as(last.getDataType(), last.getManager().create(signs, shape));
+          return last.softmax(-1).mul(weights).sum(new int[] {1});
+        };
+    return metric;
+  }
+
+  private static void mark(float[] signs, int row, int vocab, long[] ids, float sign) {
+    for (long id : ids) {
+      if (id < 0 || id >= vocab) {
+        throw noToken(id, vocab);
+      }
+      signs[row + (int) id] = sign;
+    }
+  }
+
+  private static IllegalArgumentException noToken(long id, long vocab) {
+    return new IllegalArgumentException(
+        "There is no token " + id + "; the vocabulary has 0 to " + (vocab - 1));
   }
 
   /** Logit of each row's answer at its last position. */
@@ -195,8 +255,7 @@ public final class Metrics {
     long vocab = rows.getShape().get(1);
     for (long id : ids) {
       if (id < 0 || id >= vocab) {
-        throw new IllegalArgumentException(
-            "There is no token " + id + "; the vocabulary has 0 to " + (vocab - 1));
+        throw noToken(id, vocab);
       }
     }
     NDArray index = indices(ids, tokens, rows.getManager()).expandDims(1);

@@ -248,7 +248,8 @@ public final class Continuation implements AutoCloseable {
    * @param copies how many
    * @param given kept sites whose base values spare computing what leads to them in that layer; the
    *     edits must not write to these arrays
-   * @param edits sees every step of the stacked copies, [copies * batch, computed columns, ...]
+   * @param edits sees every step of the stacked copies, [copies * batch, computed columns, ...],
+   *     and may give steps itself
    * @return the metric, [copy][row]
    */
   public double[][] metric(int layer, int column, int copies, Set<Site> given, Hooks edits) {
@@ -359,7 +360,7 @@ public final class Continuation implements AutoCloseable {
     public @Nullable NDArray given(HookPoint point) {
       return point.layer() == layer && given.contains(point.site())
           ? stacked(point, column, copies, scope)
-          : null;
+          : edits.given(point);
     }
 
     @Override

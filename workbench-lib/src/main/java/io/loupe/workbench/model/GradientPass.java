@@ -24,10 +24,13 @@ final class GradientPass {
       Transformer transformer,
       Tokens tokens,
       Metric metric,
+      Capture also,
       Set<HookPoint> tapped) {
     try (NDManager scope = Engines.newRecordingManager(model.device());
         GradientCollector collector = Engines.pytorch().newGradientCollector()) {
-      RunHooks hooks = model.hooks(tokens, Capture.matching(tapped::contains), tapped);
+      Capture capture =
+          Capture.matching(point -> tapped.contains(point) || also.wants().test(point));
+      RunHooks hooks = model.hooks(tokens, capture, tapped);
       NDArray logits = transformer.forward(tokens, scope, hooks);
       NDArray values = metric.perExample(logits, tokens);
       backward(collector, values);

@@ -241,6 +241,14 @@ public final class HookedTransformer {
     return source.name();
   }
 
+  /**
+   * Returns the SHA-256 of the files that the weights were read from; of the parameters for a model
+   * made in memory. Hashes at the first call.
+   */
+  public String weightsSha256() {
+    return source.sha256();
+  }
+
   /** Returns the tokenizer; throws {@code IllegalStateException} if the model's folder has none. */
   public Tokenizer tokenizer() {
     if (tokenizer == null) {
@@ -430,13 +438,21 @@ public final class HookedTransformer {
    * @param metric differentiable, e.g. {@link Metrics#logitDifference}
    */
   public Gradients gradients(Tokens tokens, Metric metric, HookPoint... points) {
+    return gradients(tokens, metric, Capture.nothing(), points);
+  }
+
+  /**
+   * Returns gradients as {@link #gradients(Tokens, Metric, HookPoint...)} does, of a run that
+   * captured further activations beside those at the points.
+   */
+  public Gradients gradients(Tokens tokens, Metric metric, Capture also, HookPoint... points) {
     InputCheck.tokens(tokens, config);
     if (points.length == 0) {
       throw new IllegalArgumentException("Name at least one hook point, e.g. RESID_POST.at(0)");
     }
     Set<HookPoint> tapped = Set.copyOf(Arrays.asList(points));
     tapped.forEach(config::require);
-    return GradientPass.of(this, transformer, tokens, metric, tapped);
+    return GradientPass.of(this, transformer, tokens, metric, also, tapped);
   }
 
   /**

@@ -56,6 +56,37 @@ record Norm(NormSpec spec, @Nullable NDArray weight, @Nullable NDArray bias) {
         x.getDataType(), spec.kind() == NormSpec.Kind.LAYER_NORM ? back.sub(mean(back)) : back);
   }
 
+  /**
+   * Takes gradients at what many linear maps make of the normalised values back to what was
+   * normalised, for each map apart.
+   *
+   * @param x what was normalised, [token, d_model]
+   * @param weights of the maps, [map, out, d_model]
+   * @param gradients behind them, [map, token, out]
+   * @return [map, token, d_model]
+   */
+  NDArray back(NDArray x, NDArray weights, NDArray gradients) {
+    NDArray centred = centred(x);
+    NDArray scale = scale(centred); // [token, 1]
+    NDArray normalised = centred.div(scale);
+    NDArray wide = Tensors.wide(weights);
+    NDArray folded = centred(weight == null ? wide : wide.mul(weight));
+    NDArray scaled = Tensors.wide(gradients).div(scale);
+    NDArray made = normalised.matMul(folded.transpose(0, 2, 1)); // [map, token, out]
+    NDArray along = made.mul(scaled).sum(new int[] {2}, true).div(x.getShape().get(1));
+    NDArray back = scaled.matMul(folded);
+    return Tensors.as(x.getDataType(), back.subi(along.mul(normalised)));
+  }
+
+  /**
+   * Returns what the norm makes of [..., d_model] but for dividing by the scale and adding the
+   * bias.
+   */
+  NDArray linear(NDArray x) {
+    NDArray centred = centred(x);
+    return weight == null ? centred : centred.mul(weight);
+  }
+
   private NDArray centred(NDArray x) {
     NDArray wide = Tensors.wide(x);
     return spec.kind() == NormSpec.Kind.LAYER_NORM ? wide.sub(mean(wide)) : wide;

@@ -1,9 +1,12 @@
 package io.loupe.workbench.nn;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
 import io.loupe.workbench.nn.BlockSpec.Norms;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +76,78 @@ public final class Wiring {
 
   private NDArray project(Linear all, int head, int layer, NDArray stream) {
     return rows(all, head, stream).apply(normed(layers.get(layer).beforeAttention(), stream));
+  }
+
+  /**
+   * Returns the queries of several heads, each of which reads a stream of its own.
+   *
+   * @param heads query heads, one for each stream
+   * @param streams [head, batch, pos, d_model]
+   * @return [head, batch, pos, d_head]
+   */
+  public NDArray queries(int layer, int[] heads, NDArray streams) {
+    return project(layers.get(layer).query(), heads, layer, streams);
+  }
+
+  /** As {@link #queries(int, int[], NDArray)}, the keys of key/value heads. */
+  public NDArray keys(int layer, int[] kvHeads, NDArray streams) {
+    return project(layers.get(layer).key(), kvHeads, layer, streams);
+  }
+
+  /** As {@link #queries(int, int[], NDArray)}, the values of key/value heads. */
+  public NDArray values(int layer, int[] kvHeads, NDArray streams) {
+    return project(layers.get(layer).value(), kvHeads, layer, streams);
+  }
+
+  private NDArray project(Linear all, int[] heads, int layer, NDArray streams) {
+    NDManager manager = streams.getManager();
+    Shape shape = streams.getShape();
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray read = normed(layers.get(layer).beforeAttention(), scoped(streams, scope));
+      NDArray flat = read.reshape(heads.length, shape.get(1) * shape.get(2), config.dModel());
+      NDArray made = flat.matMul(byHead(all.weight(), heads, scope).transpose(0, 2, 1));
+      NDArray bias = all.bias();
+      if (bias != null) {
+        made.addi(byHead(bias, heads, scope).expandDims(1));
+      }
+      NDArray result = made.reshape(heads.length, shape.get(1), shape.get(2), config.dHead());
+      result.attach(manager);
+      return result;
+    }
+  }
+
+  /**
+   * Returns how each head's mixed values become what it adds to the stream. A norm behind the
+   * attention takes part with its weight and its centring; what it divides by depends on all heads
+   * together and is left to the caller, who divides the mixed values by it (site {@code
+   * LN1_POST_SCALE}).
+   *
+   * @return [head, d_head, d_model] in this manager; a view of the weights where there is no such
+   *     norm
+   */
+  public NDArray headOutputs(int layer, NDManager manager) {
+    Layer at = layers.get(layer);
+    NDArray out = at.out().weight().transpose(); // [head * d_head, d_model]
+    out.attach(manager);
+    Norm behind = behindAdded(at.behindAttention());
+    if (behind != null) {
+      out = behind.linear(out);
+      out.attach(manager);
+    }
+    NDArray byHead = out.reshape(config.heads(), config.dHead(), config.dModel());
+    byHead.attach(manager);
+    return byHead;
+  }
+
+  /**
+   * Returns what an attention adds to the stream beside what its heads write, [d_model]; null for
+   * nothing. Where a norm stands behind the attention, that is the norm's bias, and there must be
+   * no bias before it.
+   */
+  public @Nullable NDArray attentionBias(int layer) {
+    Layer at = layers.get(layer);
+    Norm behind = behindAdded(at.behindAttention());
+    return behind == null ? at.out().bias() : behind.bias();
   }
 
   /** Returns what the MLP adds to the stream that it reads, [batch, pos, d_model]. */
@@ -167,6 +242,56 @@ public final class Wiring {
   }
 
   /**
+   * Takes the gradients at the queries of all heads back to the stream that they read, for each
+   * head apart; see {@link #queryGradient}.
+   *
+   * @param stream what the heads read, [batch, pos, d_model]
+   * @param gradients at their queries, [batch, pos, head, d_head]
+   * @return [head, batch, pos, d_model]
+   */
+  public NDArray queryGradients(int layer, NDArray stream, NDArray gradients) {
+    return back(layers.get(layer).query(), layer, stream, gradients);
+  }
+
+  /** As {@link #queryGradients}, from the keys of all key/value heads. */
+  public NDArray keyGradients(int layer, NDArray stream, NDArray gradients) {
+    return back(layers.get(layer).key(), layer, stream, gradients);
+  }
+
+  /** As {@link #queryGradients}, from the values of all key/value heads. */
+  public NDArray valueGradients(int layer, NDArray stream, NDArray gradients) {
+    return back(layers.get(layer).value(), layer, stream, gradients);
+  }
+
+  /**
+   * The norm is folded into the weights, so that of the many gradients as wide as the stream each
+   * is touched twice only: once by the product, once by what the norm's scale gives back.
+   */
+  private NDArray back(Linear all, int layer, NDArray stream, NDArray gradients) {
+    NDManager manager = gradients.getManager();
+    Shape shape = gradients.getShape();
+    long tokens = shape.get(0) * shape.get(1);
+    long heads = shape.get(2);
+    Norm norm = layers.get(layer).beforeAttention();
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray weight = all.weight().reshape(heads, config.dHead(), config.dModel());
+      weight.attach(scope);
+      NDArray at =
+          scoped(gradients, scope).reshape(tokens, heads, config.dHead()).transpose(1, 0, 2);
+      NDArray back; // [head, token, d_model]
+      if (norm == null) {
+        back = at.matMul(weight);
+      } else {
+        NDArray read = scoped(stream, scope).reshape(tokens, config.dModel());
+        back = norm.back(read, weight, at);
+      }
+      NDArray result = back.reshape(heads, shape.get(0), shape.get(1), config.dModel());
+      result.attach(manager);
+      return result;
+    }
+  }
+
+  /**
    * Takes a gradient at an MLP's neurons back to the stream that it reads.
    *
    * @param pre at the neurons before the non-linearity (site {@code MLP_PRE}), [batch, pos, d_mlp]
@@ -203,6 +328,32 @@ public final class Wiring {
   /** Returns the norm behind a part where it stands on what the part adds. */
   private @Nullable Norm behindAdded(@Nullable Norm behind) {
     return config.block().norms() == Norms.ON_STREAM ? null : behind;
+  }
+
+  /** Returns the rows of some heads, [head, d_head, ...]; a view if they are all in order. */
+  private NDArray byHead(NDArray rows, int[] heads, NDManager scope) {
+    long all = rows.getShape().get(0) / config.dHead();
+    NDArray byHead =
+        rows.getShape().dimension() == 1
+            ? rows.reshape(all, config.dHead())
+            : rows.reshape(all, config.dHead(), config.dModel());
+    byHead.attach(scope);
+    boolean inOrder = heads.length == all;
+    for (int i = 0; i < heads.length && inOrder; i++) {
+      inOrder = heads[i] == i;
+    }
+    if (inOrder) {
+      return byHead;
+    }
+    NDArray picked = byHead.get(scope.create(Arrays.stream(heads).asLongStream().toArray()));
+    picked.attach(scope);
+    return picked;
+  }
+
+  private static NDArray scoped(NDArray array, NDManager scope) {
+    NDArray handle = array.reshape(array.getShape());
+    handle.attach(scope);
+    return handle;
   }
 
   /** Returns one head's rows of a projection, in the manager of another array. */

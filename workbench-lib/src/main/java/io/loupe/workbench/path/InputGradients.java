@@ -4,8 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import io.loupe.workbench.metric.Metric;
+import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.Gradients;
 import io.loupe.workbench.model.HookedTransformer;
+import io.loupe.workbench.model.Run;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.Wiring;
 import io.loupe.workbench.site.HookPoint;
@@ -40,6 +42,21 @@ public final class InputGradients implements AutoCloseable {
    */
   public static InputGradients of(
       HookedTransformer model, Tokens tokens, Metric metric, Collection<Input> inputs) {
+    return of(model, tokens, metric, inputs, Capture.nothing());
+  }
+
+  /**
+   * Runs the model forward and backward, and keeps further activations of the run.
+   *
+   * @param also what is kept for {@link #run}, beside what the gradients need
+   * @throws IllegalArgumentException as {@link #of(HookedTransformer, Tokens, Metric, Collection)}
+   */
+  public static InputGradients of(
+      HookedTransformer model,
+      Tokens tokens,
+      Metric metric,
+      Collection<Input> inputs,
+      Capture also) {
     Set<HookPoint> points = new HashSet<>();
     for (Input input : inputs) {
       input.check(model.config());
@@ -48,7 +65,7 @@ public final class InputGradients implements AutoCloseable {
     return new InputGradients(
         model.config(),
         model.wiring(),
-        model.gradients(tokens, metric, points.toArray(HookPoint[]::new)));
+        model.gradients(tokens, metric, also, points.toArray(HookPoint[]::new)));
   }
 
   private static Set<HookPoint> points(Input input, ModelConfig config) {
@@ -73,38 +90,89 @@ public final class InputGradients implements AutoCloseable {
    * @return [batch, pos, d_model]
    */
   public NDArray at(Input input, NDArray stream, NDManager manager) {
+    return at(input, stream, new NDIndex().addAllDim(2), manager);
+  }
+
+  /**
+   * Returns a part of the gradient at an input.
+   *
+   * @param stream what the input reads in the run, [batch, pos, d_model]
+   * @param part which rows and columns
+   * @param manager owns the result
+   * @return [some of batch, some of pos, d_model]
+   */
+  public NDArray at(Input input, NDArray stream, NDIndex part, NDManager manager) {
     int layer = input.layer();
     try (NDManager scope = manager.newSubManager()) {
-      NDArray read = handle(stream, scope);
+      NDArray read = handle(stream, scope).get(part);
       NDArray gradient =
           switch (input.kind()) {
             case QUERY ->
                 wiring.queryGradient(
-                    layer, input.head(), read, head(Sites.Q.at(layer), input, scope));
+                    layer, input.head(), read, head(Sites.Q.at(layer), input, part, scope));
             case KEY ->
                 wiring.keyGradient(
-                    layer, input.head(), read, head(Sites.K.at(layer), input, scope));
+                    layer, input.head(), read, head(Sites.K.at(layer), input, part, scope));
             case VALUE ->
                 wiring.valueGradient(
-                    layer, input.head(), read, head(Sites.V.at(layer), input, scope));
+                    layer, input.head(), read, head(Sites.V.at(layer), input, part, scope));
             case MLP ->
                 wiring.mlpGradient(
                     layer,
                     read,
-                    handle(gradients.at(Sites.MLP_PRE.at(layer)), scope),
+                    gradient(Sites.MLP_PRE.at(layer), part, scope),
                     config.mlp().gated()
-                        ? handle(gradients.at(Sites.MLP_PRE_LINEAR.at(layer)), scope)
+                        ? gradient(Sites.MLP_PRE_LINEAR.at(layer), part, scope)
                         : null);
-            case LOGITS -> handle(gradients.at(Sites.RESID_POST.at(config.layers() - 1)), scope);
+            case LOGITS -> gradient(Sites.RESID_POST.at(config.layers() - 1), part, scope);
           };
       gradient.attach(manager);
       return gradient;
     }
   }
 
-  private NDArray head(HookPoint point, Input input, NDManager scope) {
-    NDArray all = handle(gradients.at(point), scope);
+  /**
+   * Returns the gradients at the same input of all heads of a layer, which were all asked for.
+   *
+   * @param kind QUERY, KEY or VALUE
+   * @param stream what they read in the run, [batch, pos, d_model]
+   * @param part which rows and columns
+   * @param manager owns the result
+   * @return [head or key/value head, some of batch, some of pos, d_model]
+   */
+  public NDArray heads(
+      Input.Kind kind, int layer, NDArray stream, NDIndex part, NDManager manager) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray read = handle(stream, scope).get(part);
+      NDArray gradient =
+          switch (kind) {
+            case QUERY ->
+                wiring.queryGradients(layer, read, gradient(Sites.Q.at(layer), part, scope));
+            case KEY -> wiring.keyGradients(layer, read, gradient(Sites.K.at(layer), part, scope));
+            case VALUE ->
+                wiring.valueGradients(layer, read, gradient(Sites.V.at(layer), part, scope));
+            case MLP, LOGITS ->
+                throw new IllegalArgumentException(
+                    "Heads have queries, keys and values; got %s: at(Input, NDArray, NDManager) takes any input"
+                        .formatted(kind));
+          };
+      gradient.attach(manager);
+      return gradient;
+    }
+  }
+
+  /** Returns the run, with the activations that were kept. */
+  public Run run() {
+    return gradients.run();
+  }
+
+  private NDArray head(HookPoint point, Input input, NDIndex part, NDManager scope) {
+    NDArray all = gradient(point, part, scope);
     return all.get(new NDIndex().addAllDim(2).addIndices(input.head()));
+  }
+
+  private NDArray gradient(HookPoint point, NDIndex part, NDManager scope) {
+    return handle(gradients.at(point), scope).get(part);
   }
 
   private static NDArray handle(NDArray array, NDManager scope) {

@@ -75,6 +75,16 @@ public final class Plots {
   }
 
   /**
+   * Returns boxes in rows and lines that lead upwards between them.
+   *
+   * @throws IllegalArgumentException if there is no box, two have one name, or a line does not lead
+   *     upwards between two of them
+   */
+  public static Diagram diagram(List<Diagram.Box> boxes, List<Diagram.Line> lines) {
+    return Diagram.of(boxes, lines);
+  }
+
+  /**
    * Puts figures side by side on one canvas, row by row. Figures that chose their own size become
    * narrower if they would not fit a notebook.
    *

@@ -63,6 +63,29 @@ class MetricsTest {
   }
 
   @Test
+  void probabilityDifferenceAddsUpAnswers() {
+    double[] values =
+        Metrics.probabilityDifference(new long[][] {{0}, {1, 2}}, new long[][] {{1, 2}, {}})
+            .perExample(RUN);
+    double all = Math.exp(5) + Math.exp(1) + Math.exp(2);
+    assertThat(values[0]).isCloseTo((Math.exp(5) - Math.exp(1) - Math.exp(2)) / all, within(1e-6));
+    assertThat(values[1])
+        .isCloseTo((Math.exp(4) + Math.exp(1)) / (1 + Math.exp(4) + Math.exp(1)), within(1e-6));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Metrics.probabilityDifference(new long[][] {{0, 1}}, new long[][] {{1}}))
+        .withMessageContaining("Token 1 is an answer and a wrong answer of row 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Metrics.probabilityDifference(new long[][] {{0}}, new long[0][]))
+        .withMessageContaining("as many rows");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                Metrics.probabilityDifference(new long[][] {{9}, {1}}, new long[][] {{0}, {0}})
+                    .perExample(RUN))
+        .withMessageContaining("There is no token 9");
+  }
+
+  @Test
   void lossIsTheMeanOverPredictedTokens() {
     double first = logSumExp(1, 2, 3) - 2;
     double second = logSumExp(0, 0, 0);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
@@ -15,6 +17,7 @@ import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.Gradients;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.LoadOptions;
+import io.loupe.workbench.nn.BlockSpec.Norms;
 import io.loupe.workbench.site.Axis;
 import io.loupe.workbench.site.HookPoint;
 import io.loupe.workbench.site.Sites;
@@ -82,6 +85,70 @@ class WiringTest {
               others.get(Sites.Z.at(layer)),
               attention),
           changed.sub(attention));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("checkpoints")
+  void manyHeadsAreTheirSingleHeads(String name) throws IOException {
+    HookedTransformer model = Checkpoints.load(name, LoadOptions.DOUBLE);
+    ModelConfig config = model.config();
+    Wiring wiring = model.wiring();
+    ActivationCache cache = model.run(TOKENS, Capture.everything()).cache();
+    int layer = config.layers() - 1;
+    NDArray pre = cache.get(Sites.RESID_PRE.at(layer));
+    NDArray other = model.run(OTHERS, Capture.everything()).cache().get(Sites.RESID_PRE.at(layer));
+    int last = config.heads() - 1;
+    int lastKv = config.kvHeads() - 1;
+    NDArray both = NDArrays.stack(new NDList(pre, other, pre));
+    NDArray queries = wiring.queries(layer, new int[] {last, 0, 0}, both);
+    same(queries.get(0), wiring.query(layer, last, pre));
+    same(queries.get(1), wiring.query(layer, 0, other));
+    same(
+        wiring.keys(layer, new int[] {0, lastKv, 0}, both).get(1),
+        wiring.key(layer, lastKv, other));
+    same(wiring.values(layer, new int[] {0, lastKv, 0}, both).get(2), wiring.value(layer, 0, pre));
+    try (NDManager manager = Engines.newManager(model.device())) {
+      NDArray q =
+          manager.randomNormal(0, 1, cache.get(Sites.Q.at(layer)).getShape(), DataType.FLOAT64);
+      NDArray k =
+          manager.randomNormal(0, 1, cache.get(Sites.K.at(layer)).getShape(), DataType.FLOAT64);
+      same(
+          wiring.queryGradients(layer, pre, q).get(last),
+          wiring.queryGradient(layer, last, pre, head(q, last)));
+      same(
+          wiring.keyGradients(layer, pre, k).get(lastKv),
+          wiring.keyGradient(layer, lastKv, pre, head(k, lastKv)));
+      same(
+          wiring.valueGradients(layer, pre, k).get(0),
+          wiring.valueGradient(layer, 0, pre, head(k, 0)));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("checkpoints")
+  void headsAndABiasAreWhatTheAttentionAdds(String name) throws IOException {
+    HookedTransformer model = Checkpoints.load(name, LoadOptions.DOUBLE);
+    ModelConfig config = model.config();
+    Norms norms = config.block().norms();
+    if (norms.hasBehind() && model.weights().names().stream().anyMatch(n -> n.endsWith("b_O"))) {
+      return; // the bias is then not apart from the heads
+    }
+    ActivationCache cache = model.run(TOKENS, Capture.matching(point -> true)).cache();
+    try (NDManager manager = Engines.newManager(model.device())) {
+      for (int layer = 0; layer < config.layers(); layer++) {
+        NDArray mixed = cache.get(Sites.Z.at(layer));
+        if (norms.hasBehind() && norms != Norms.ON_STREAM) {
+          mixed = mixed.div(cache.get(Sites.LN1_POST_SCALE.at(layer)).expandDims(3));
+        }
+        NDArray sum = cache.get(Sites.ATTN_OUT.at(layer)).zerosLike();
+        NDArray outputs = model.wiring().headOutputs(layer, manager);
+        for (int head = 0; head < config.heads(); head++) {
+          sum = sum.add(head(mixed, head).matMul(outputs.get(head)));
+        }
+        NDArray bias = model.wiring().attentionBias(layer);
+        same(bias == null ? sum : sum.add(bias), cache.get(Sites.ATTN_OUT.at(layer)));
+      }
     }
   }
 
