@@ -1,0 +1,51 @@
+package io.loupe.circuits.weights;
+
+import ai.djl.ndarray.NDArray;
+import io.loupe.workbench.tensor.Tensors;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
+import org.ejml.interfaces.decomposition.QRDecomposition;
+import org.ejml.simple.SimpleMatrix;
+
+/** From tensors to matrices in float64, and the little algebra that factored matrices need. */
+final class Matrices {
+  private Matrices() {}
+
+  /** Returns a copy of a tensor of two dimensions. */
+  static SimpleMatrix of(NDArray tensor) {
+    int rows = (int) tensor.getShape().get(0);
+    int columns = (int) tensor.getShape().get(1);
+    return SimpleMatrix.wrap(DMatrixRMaj.wrap(rows, columns, Tensors.doubles(tensor)));
+  }
+
+  /** A thin QR decomposition, m x n: q [m, min(m, n)], r [min(m, n), n]. */
+  record Thin(SimpleMatrix q, SimpleMatrix r) {}
+
+  static Thin qr(SimpleMatrix matrix) {
+    QRDecomposition<DMatrixRMaj> qr =
+        DecompositionFactory_DDRM.qr(matrix.getNumRows(), matrix.getNumCols());
+    qr.decompose(matrix.copy().getDDRM());
+    return new Thin(SimpleMatrix.wrap(qr.getQ(null, true)), SimpleMatrix.wrap(qr.getR(null, true)));
+  }
+
+  /** Returns the sum of the products of entries, trace(a^T b). */
+  static double dot(SimpleMatrix a, SimpleMatrix b) {
+    double[] x = a.getDDRM().getData();
+    double[] y = b.getDDRM().getData();
+    double sum = 0;
+    for (int i = 0; i < a.getNumElements(); i++) {
+      sum += x[i] * y[i];
+    }
+    return sum;
+  }
+
+  static double[][] rows(SimpleMatrix matrix) {
+    double[][] rows = new double[matrix.getNumRows()][matrix.getNumCols()];
+    for (int i = 0; i < rows.length; i++) {
+      for (int j = 0; j < rows[i].length; j++) {
+        rows[i][j] = matrix.get(i, j);
+      }
+    }
+    return rows;
+  }
+}
