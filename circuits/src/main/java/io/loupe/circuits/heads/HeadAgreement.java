@@ -148,8 +148,7 @@ public record HeadAgreement(
         .row("Spearman's rank correlation", spearman)
         .row("its 95 % interval", interval)
         .row("probability of as much by chance", rankP)
-        .display()
-        .and(MimeBundle.text(toString()));
+        .display();
   }
 
   @Override

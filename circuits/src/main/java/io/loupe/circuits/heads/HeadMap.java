@@ -255,7 +255,8 @@ public final class HeadMap implements Displayable {
             .xLabel("head")
             .yLabel("layer")
             .colorLabel(name());
-    return (signed ? map.diverging() : map.sequential()).title(name());
+    return (signed ? map.diverging() : map.sequential())
+        .title("%s (%s)".formatted(name(), origin.gaugeLabel()));
   }
 
   private static List<String> numbered(String prefix, int count) {

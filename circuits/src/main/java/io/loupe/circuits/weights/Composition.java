@@ -21,9 +21,11 @@ import org.ejml.simple.SimpleMatrix;
  * key's side (K), or with its OV circuit (V), over the product of the norms; from 0 to 1.
  *
  * <p>Two matrices that have nothing to do with one another do not score 0: if one is turned at
- * random, the mean of the squared score is 1 / d_model whatever their spectra, and its standard
- * deviation follows from how many directions each uses, (sum s^2)^2 / sum s^4 over its singular
- * values. {@link #z} says how far a pair is above that. All in float64.
+ * random, the mean of the squared score is 1 / d whatever their spectra, with d = d_model, and its
+ * variance is 2 (d / n - 1) (d / m - 1) / (d^2 (d + 2) (d - 1)), where n and m are how many
+ * directions each of the two uses, (sum s^2)^2 / sum s^4 over singular values s: that follows from
+ * the fourth moments of a rotation drawn evenly from all. {@link #z} says how far a pair is above
+ * the mean. All in float64.
  */
 public final class Composition implements Displayable {
   /** Through which input the later head reads. */
@@ -48,7 +50,8 @@ public final class Composition implements Displayable {
    * A pair of heads.
    *
    * @param score from 0 to 1
-   * @param z standard deviations above what a random turn gives, of the squared score
+   * @param z standard deviations above what a random turn gives, of the squared score; NaN if a
+   *     head writes or reads nothing
    */
   public record Pair(Head writer, Head reader, double score, double z) {
     @Override
@@ -86,15 +89,20 @@ public final class Composition implements Displayable {
    */
   public static Composition of(HeadWeights weights, Kind kind) {
     if (kind != Kind.VALUE) {
-      for (Head head : weights.config().allHeads()) {
-        if (weights.matrices().spec(head).positions() instanceof PositionSpec.Rotary) {
-          throw new IllegalArgumentException(
-              "%s-composition depends on the distance between query and key: %s of %s turns both by their positions. Ask for one: Composition.of(weights, Kind.%s, 1)"
-                  .formatted(kind, head, weights.model().name(), kind.name()));
-        }
-      }
+      requireNoRotary(
+          weights, kind, "Composition.of(weights, Composition.Kind.%s, 1)".formatted(kind.name()));
     }
     return of(weights, kind, OptionalInt.empty());
+  }
+
+  static void requireNoRotary(HeadWeights weights, Kind kind, String call) {
+    for (Head head : weights.config().allHeads()) {
+      if (weights.matrices().spec(head).positions() instanceof PositionSpec.Rotary) {
+        throw new IllegalArgumentException(
+            "%s-composition depends on the distance between query and key: %s of %s turns both by their positions. Ask for one: %s"
+                .formatted(kind, head, weights.model().name(), call));
+      }
+    }
   }
 
   /**
@@ -130,13 +138,19 @@ public final class Composition implements Displayable {
         if (heads.get(w).layer() < heads.get(r).layer()) {
           double squared = writers.get(w).squaredScore(readers.get(r));
           scores[w][r] = Math.sqrt(squared);
-          int d = weights.config().dModel();
-          double sd = Math.sqrt(2 / (writers.get(w).directions * readers.get(r).directions)) / d;
-          zs[w][r] = (squared - 1.0 / d) / sd;
+          zs[w][r] = z(squared, weights.config().dModel(), writers.get(w), readers.get(r));
         }
       }
     }
     return new Composition(weights, kind, distance, scores, zs);
+  }
+
+  /** Returns NaN where every turn scores the same, or a head writes or reads nothing. */
+  private static double z(double squared, double d, Side writer, Side reader) {
+    double n = d / writer.directions - 1;
+    double m = d / reader.directions - 1;
+    double variance = 2 * n * m / (d * d * (d + 2) * (d - 1));
+    return variance > 0 ? (squared - 1 / d) / Math.sqrt(variance) : Double.NaN;
   }
 
   /**
@@ -192,7 +206,12 @@ public final class Composition implements Displayable {
     return of(scores, writer, reader);
   }
 
-  /** Returns how far a pair's squared score is above the random one, in standard deviations. */
+  /**
+   * Returns how far a pair's squared score is above the random one, in standard deviations; NaN if
+   * one of the two writes or reads nothing.
+   *
+   * @throws IllegalArgumentException as {@link #score}
+   */
   public double z(Head writer, Head reader) {
     return of(zs, writer, reader);
   }
@@ -208,12 +227,15 @@ public final class Composition implements Displayable {
     return values[w][r];
   }
 
-  /** Returns the pairs that are farthest above the random baseline, the farthest first. */
+  /**
+   * Returns the pairs that are farthest above the random baseline, the farthest first; pairs of
+   * which one writes or reads nothing are not among them.
+   */
   public List<Pair> top(int count) {
     List<Pair> pairs = new ArrayList<>();
     for (int w = 0; w < heads.size(); w++) {
       for (int r = 0; r < heads.size(); r++) {
-        if (!Double.isNaN(scores[w][r])) {
+        if (!Double.isNaN(zs[w][r])) {
           pairs.add(new Pair(heads.get(w), heads.get(r), scores[w][r], zs[w][r]));
         }
       }

@@ -19,13 +19,15 @@ public final class Copying {
   /**
    * Returns each head's sum of the eigenvalues of its OV circuit over the vocabulary, over the sum
    * of their absolute values: from -1 to 1, 1 for a head that raises every token it attends to, -1
-   * for one that lowers it. The eigenvalues are those of W_O (W_U E) W_V, [d_head, d_head], where
-   * W_U E, [d_model, d_model], is computed once.
+   * for one that lowers it, 0 for one that writes nothing. The eigenvalues are those of W_O (W_U E)
+   * W_V, [d_head, d_head], where W_U E, [d_model, d_model], is computed once.
    *
    * @throws IllegalArgumentException if a dense layer stands before the model's unembedding
    */
   public static HeadMap eigenvalues(HeadWeights weights) {
-    SimpleMatrix middle = weights.unembeddingTimesTokens(); // [d_model out, d_model in]
+    SimpleMatrix first = weights.unembeddingTimesTokens(new Head(0, 0)); // [d_model, d_model]
+    SimpleMatrix later =
+        weights.config().layers() == 1 ? first : weights.unembeddingTimesTokens(new Head(1, 0));
     HeadMatrices matrices = weights.matrices();
     return map(
         weights,
@@ -36,12 +38,11 @@ public final class Copying {
             "the weights, " + weights.vectors()),
         head ->
             FactoredMatrix.score(
-                matrices
-                    .output(head)
-                    .mult(middle)
-                    .mult(matrices.value(head))
-                    .eig()
-                    .getEigenvalues()));
+                Matrices.eigenvalues(
+                    matrices
+                        .output(head)
+                        .mult(head.layer() == 0 ? first : later)
+                        .mult(matrices.value(head)))));
   }
 
   /**

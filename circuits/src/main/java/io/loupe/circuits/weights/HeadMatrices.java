@@ -125,8 +125,8 @@ final class HeadMatrices {
   /** Turns each row's pairs of dimensions by the angles of a distance, in place. */
   private void turn(SimpleMatrix rows, PositionSpec.Rotary rotary, int distance) {
     int pairs = rotary.dimensions() / 2;
-    double[] frequencies =
-        rotary.scaling().frequencies(rotary.dimensions(), rotary.base(), config.context());
+    // scalings that depend on a text's length leave those within the original context alone
+    double[] frequencies = rotary.scaling().frequencies(rotary.dimensions(), rotary.base(), 1);
     boolean halves = rotary.pairing() == PositionSpec.Pairing.HALVES;
     for (int pair = 0; pair < pairs; pair++) {
       int first = halves ? pair : 2 * pair;

@@ -5,12 +5,16 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.loupe.circuits.heads.Origin;
+import io.loupe.workbench.display.Displayable;
+import io.loupe.workbench.display.MimeBundle;
+import io.loupe.workbench.display.Table;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.nn.AttentionSpec;
 import io.loupe.workbench.nn.AttentionSpec.QueryKeyNorm;
 import io.loupe.workbench.nn.Gauge;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.PositionSpec;
+import io.loupe.workbench.nn.RotaryScaling;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.NativeMemory;
@@ -38,11 +42,12 @@ import org.jspecify.annotations.Nullable;
  * of norms, biases, soft caps. Queries and keys that are turned by their position (rotary) have no
  * one QK circuit: it is read at a distance, {@link #qk(Head, int)}.
  */
-public final class HeadWeights {
+public final class HeadWeights implements Displayable {
   private final HookedTransformer model; // in the gauge that is read
   private final DataType type;
   private final TokenVectors vectors;
   private final HeadMatrices matrices;
+  private @Nullable NDArray embeddings; // [vocab, d_model]
   private @Nullable NDArray tokens; // [vocab, d_model]
 
   private HeadWeights(HookedTransformer model, DataType type, TokenVectors vectors) {
@@ -56,15 +61,30 @@ public final class HeadWeights {
    * Reads the folded weights, {@link HookedTransformer#folded}: norms' weights, which stand between
    * what one part writes and another reads, are then in the circuits, as far as the model allows
    * it.
+   *
+   * @throws IllegalArgumentException if the model has interventions, which weights do not show
    */
   public static HeadWeights folded(HookedTransformer model) {
     return asTheyAre(model.folded());
   }
 
-  /** Reads the weights in the gauge that the model has; raw ones leave out the norms' weights. */
+  /**
+   * Reads the weights in the gauge that the model has; raw ones leave out the norms' weights.
+   *
+   * @throws IllegalArgumentException if the model has interventions, which weights do not show
+   */
   public static HeadWeights asTheyAre(HookedTransformer model) {
+    requireNoInterventions(model);
     DataType type = model.type() == DataType.FLOAT16 ? DataType.FLOAT32 : model.type();
     return new HeadWeights(model, type, TokenVectors.EMBEDDING);
+  }
+
+  static void requireNoInterventions(HookedTransformer model) {
+    if (!model.interventions().isEmpty()) {
+      throw new IllegalArgumentException(
+          "Weights do not show what interventions do: %s has %s. Give the model without them, or change its weights: model.withWeights(...)"
+              .formatted(model.name(), model.interventions()));
+    }
   }
 
   /**
@@ -107,7 +127,7 @@ public final class HeadWeights {
     return Origin.of(model);
   }
 
-  /** Returns what stands for tokens. */
+  /** Returns what stands for tokens where heads of later layers than the first read them. */
   public TokenVectors vectors() {
     return vectors;
   }
@@ -165,13 +185,13 @@ public final class HeadWeights {
    * @throws IllegalArgumentException if a dense layer stands before the model's unembedding
    */
   public FactoredMatrix vocabularyOv(Head head) {
-    return vocabularyOv(head, tokens());
+    return vocabularyOv(head, tokens(check(head)));
   }
 
   /** Returns the rows of some tokens alone, [asked token, token raised]. */
   FactoredMatrix vocabularyOv(Head head, int[] asked) {
     try (NDManager scope = Engines.newManager(model.device())) {
-      NDArray some = tokens().get(scope.create(asked).toType(DataType.INT64, false));
+      NDArray some = tokens(check(head)).get(scope.create(asked).toType(DataType.INT64, false));
       some.attach(scope);
       return vocabularyOv(head, some);
     }
@@ -186,7 +206,7 @@ public final class HeadWeights {
       List<String> notes = new ArrayList<>(ofOv());
       ofFinalNorm().ifPresent(notes::add);
       return new FactoredMatrix(
-          "OV circuit of %s over %s".formatted(head, vectors), gauge(), notes, left, right);
+          "OV circuit of %s over %s".formatted(head, vectors(head)), gauge(), notes, left, right);
     }
   }
 
@@ -206,9 +226,9 @@ public final class HeadWeights {
   public FactoredMatrix vocabularyQk(Head head, int distance) {
     check(head, distance);
     try (NDManager scope = Engines.newManager(model.device())) {
-      NDArray left = tokens().matMul(tensor(matrices.query(head, distance), scope));
-      NDArray right = tokens().matMul(tensor(matrices.key(head), scope)).transpose();
-      String name = "QK circuit of %s over %s".formatted(at(head, distance), vectors);
+      NDArray left = tokens(head).matMul(tensor(matrices.query(head, distance), scope));
+      NDArray right = tokens(head).matMul(tensor(matrices.key(head), scope)).transpose();
+      String name = "QK circuit of %s over %s".formatted(at(head, distance), vectors(head));
       return new FactoredMatrix(name, gauge(), ofQk(head), left, right);
     }
   }
@@ -250,25 +270,42 @@ public final class HeadWeights {
     return matrices;
   }
 
-  /** Returns the vectors of all tokens, [vocab, d_model]. */
-  synchronized NDArray tokens() {
+  /** Returns what stands for tokens where a head reads them; nothing was added before layer 0. */
+  private TokenVectors vectors(Head head) {
+    return head.layer() == 0 ? TokenVectors.EMBEDDING : vectors;
+  }
+
+  /** Returns the vectors of all tokens as a head reads them, [vocab, d_model]. */
+  synchronized NDArray tokens(Head head) {
+    if (vectors(head) == TokenVectors.EMBEDDING) {
+      if (embeddings == null) {
+        embeddings = TokenTable.of(model, TokenVectors.EMBEDDING, type);
+      }
+      return embeddings;
+    }
     if (tokens == null) {
       tokens = TokenTable.of(model, vectors, type);
     }
     return tokens;
   }
 
-  /** Returns sum over tokens of unembedding times vector, [d_model, d_model], in float64. */
-  SimpleMatrix unembeddingTimesTokens() {
+  /**
+   * Returns sum over tokens of unembedding times vector as a head reads it, [d_model, d_model], in
+   * the format of products over the vocabulary.
+   */
+  SimpleMatrix unembeddingTimesTokens(Head head) {
     requirePlainHead();
     try (NDManager scope = Engines.newManager(model.device())) {
-      return product(unembedding(scope), tokens());
+      return product(unembedding(scope), tokens(head));
     }
   }
 
-  /** Returns sum over tokens of vector times vector, [d_model, d_model], in float64. */
-  SimpleMatrix tokensTimesTokens() {
-    return product(tokens(), tokens());
+  /**
+   * Returns sum over tokens of vector times vector, each as a head reads it, [d_model, d_model], in
+   * the format of products over the vocabulary.
+   */
+  SimpleMatrix tokensTimesTokens(Head one, Head other) {
+    return product(tokens(one), tokens(other));
   }
 
   private static SimpleMatrix product(NDArray a, NDArray b) {
@@ -337,10 +374,18 @@ public final class HeadWeights {
 
   private List<String> ofOv() {
     List<String> notes = new ArrayList<>(ofStream());
+    if (valuesHaveBiases()) {
+      notes.add("the biases of values");
+    }
     if (config().block().norms().hasBehind() && config().block().norms().streamIsSum()) {
       notes.add("the scale of the norm behind the attention; its weight is in");
     }
     return notes;
+  }
+
+  private boolean valuesHaveBiases() {
+    return model.weights().names().contains("blocks.0.attn.b_V")
+        && !gauge().done().contains(Gauge.Step.VALUE_BIASES_INTO_OUTPUT);
   }
 
   private List<String> ofQk(Head head) {
@@ -358,6 +403,11 @@ public final class HeadWeights {
     }
     if (spec.positions() instanceof PositionSpec.Alibi) {
       notes.add("ALiBi's term");
+    }
+    if (spec.positions() instanceof PositionSpec.Rotary rotary
+        && (rotary.scaling() instanceof RotaryScaling.Dynamic
+            || rotary.scaling() instanceof RotaryScaling.LongRope)) {
+      notes.add("the other angles of texts longer than the original context");
     }
     return notes;
   }
@@ -380,5 +430,23 @@ public final class HeadWeights {
       return Optional.empty();
     }
     return Optional.of(gauge().isFolded() ? "the scale of the final norm" : "the final norm");
+  }
+
+  /** Shows what is read, and in which gauge. */
+  @Override
+  public MimeBundle display() {
+    return Table.of("head weights", model.name())
+        .row("layers x heads", config().layers() + " x " + config().heads())
+        .row("key/value heads", config().kvHeads())
+        .row("d_model, d_head", config().dModel() + ", " + config().dHead())
+        .row("gauge", gauge())
+        .row("tokens", vectors)
+        .row("products over the vocabulary", type)
+        .display();
+  }
+
+  @Override
+  public String toString() {
+    return "HeadWeights[%s, %s, %s, %s]".formatted(model.name(), gauge().label(), vectors, type);
   }
 }

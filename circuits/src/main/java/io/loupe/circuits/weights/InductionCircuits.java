@@ -61,6 +61,7 @@ public final class InductionCircuits implements Displayable {
    */
   public static InductionCircuits of(HeadWeights weights) {
     requireLayers(weights);
+    Composition.requireNoRotary(weights, Composition.Kind.KEY, "InductionCircuits.of(weights, 1)");
     return of(weights, Composition.of(weights, Composition.Kind.KEY), 0);
   }
 
@@ -83,7 +84,9 @@ public final class InductionCircuits implements Displayable {
 
   private static InductionCircuits of(HeadWeights weights, Composition composition, int distance) {
     HeadMap copying = Copying.eigenvalues(weights);
-    SimpleMatrix tokens = weights.tokensTimesTokens(); // [d_model, d_model]
+    Head second = new Head(1, 0); // reads tokens as every later layer does
+    SimpleMatrix byFirst = weights.tokensTimesTokens(new Head(0, 0), second); // [d_model, d_model]
+    SimpleMatrix byLater = weights.tokensTimesTokens(second, second);
     HeadMatrices matrices = weights.matrices();
     List<Pair> pairs = new ArrayList<>();
     double[][] best = new double[weights.config().layers()][weights.config().heads()];
@@ -91,16 +94,19 @@ public final class InductionCircuits implements Displayable {
       if (later.layer() == 0) {
         continue;
       }
-      SimpleMatrix asks = tokens.mult(matrices.query(later, distance)); // [d_model, d_head]
+      SimpleMatrix query = matrices.query(later, distance);
+      SimpleMatrix ofFirst = byFirst.mult(query); // [d_model, d_head]
+      SimpleMatrix ofLater = byLater.mult(query);
       SimpleMatrix key = matrices.key(later);
       for (Head earlier : weights.config().allHeads()) {
         if (earlier.layer() >= later.layer()) {
           continue;
         }
+        SimpleMatrix asks = earlier.layer() == 0 ? ofFirst : ofLater;
         SimpleMatrix read = matrices.value(earlier).transpose().mult(asks); // [d_head, d_head]
         SimpleMatrix written = matrices.output(earlier).mult(key); // [d_head, d_head]
         double matching =
-            FactoredMatrix.score(written.transpose().mult(read).eig().getEigenvalues());
+            FactoredMatrix.score(Matrices.eigenvalues(written.transpose().mult(read)));
         Pair pair =
             new Pair(
                 earlier, later, matching, composition.score(earlier, later), copying.score(later));
@@ -153,13 +159,17 @@ public final class InductionCircuits implements Displayable {
     return table;
   }
 
+  private String caption() {
+    return "Induction by weights (%s)".formatted(heads.origin());
+  }
+
   @Override
   public MimeBundle display() {
-    return table(10).display().and(MimeBundle.text(toString()));
+    return table(10).display(caption());
   }
 
   @Override
   public String toString() {
-    return "Induction by weights (%s):\n%s".formatted(heads.origin(), table(10));
+    return caption() + ":\n" + table(10);
   }
 }

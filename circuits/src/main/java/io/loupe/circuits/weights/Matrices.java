@@ -2,13 +2,20 @@ package io.loupe.circuits.weights;
 
 import ai.djl.ndarray.NDArray;
 import io.loupe.workbench.tensor.Tensors;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.ejml.data.Complex_F64;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.QRDecomposition;
 import org.ejml.simple.SimpleMatrix;
+import org.ejml.simple.SimpleSVD;
 
 /** From tensors to matrices in float64, and the little algebra that factored matrices need. */
 final class Matrices {
+  private static final double ROUNDING = Math.ulp(1.0);
+
   private Matrices() {}
 
   /** Returns a copy of a tensor of two dimensions. */
@@ -26,6 +33,36 @@ final class Matrices {
         DecompositionFactory_DDRM.qr(matrix.getNumRows(), matrix.getNumCols());
     qr.decompose(matrix.copy().getDDRM());
     return new Thin(SimpleMatrix.wrap(qr.getQ(null, true)), SimpleMatrix.wrap(qr.getR(null, true)));
+  }
+
+  /**
+   * Returns the eigenvalues of a square matrix that are not zero. Directions that it maps to zero
+   * are taken out first (those of singular values below rounding): U S V^T has the eigenvalues of S
+   * V^T U, which is as small as the rank. The iteration that finds them does not always end on a
+   * matrix of low rank.
+   */
+  static List<Complex_F64> eigenvalues(SimpleMatrix matrix) {
+    SimpleMatrix left = matrix;
+    while (left.getNumRows() > 0) {
+      SimpleSVD<SimpleMatrix> svd = left.svd(true);
+      double[] values = svd.getSingularValues();
+      double largest = Arrays.stream(values).max().orElseThrow();
+      int[] kept =
+          IntStream.range(0, values.length)
+              .filter(i -> values[i] > largest * ROUNDING * values.length)
+              .toArray();
+      if (kept.length == values.length) {
+        return left.eig().getEigenvalues();
+      }
+      SimpleMatrix u = new SimpleMatrix(left.getNumRows(), kept.length);
+      SimpleMatrix v = new SimpleMatrix(left.getNumRows(), kept.length);
+      for (int i = 0; i < kept.length; i++) {
+        u.setColumn(i, svd.getU().getColumn(kept[i]));
+        v.setColumn(i, svd.getV().getColumn(kept[i]).scale(values[kept[i]]));
+      }
+      left = v.transpose().mult(u);
+    }
+    return List.of();
   }
 
   /** Returns the sum of the products of entries, trace(a^T b). */

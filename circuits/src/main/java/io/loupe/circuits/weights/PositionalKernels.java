@@ -5,6 +5,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import io.loupe.circuits.heads.HeadMap;
 import io.loupe.circuits.heads.Origin;
+import io.loupe.workbench.display.Displayable;
+import io.loupe.workbench.display.MimeBundle;
+import io.loupe.workbench.display.Table;
 import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.Run;
@@ -17,6 +20,7 @@ import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -31,7 +35,7 @@ import java.util.Locale;
  * to it: a head of a late layer that gets positions from an earlier layer looks flat here. No text
  * is run; each layer's attention is applied to one made-up stream.
  */
-public final class PositionalKernels {
+public final class PositionalKernels implements Displayable {
   private final Origin origin;
   private final int length;
   private final double[][][] kernels; // [layer][head][distance]
@@ -46,9 +50,11 @@ public final class PositionalKernels {
    * Computes all heads' kernels.
    *
    * @param length over how many positions, 2 or more; distances go from 0 to length - 1
-   * @throws IllegalArgumentException if the model is bidirectional, or its context is shorter
+   * @throws IllegalArgumentException if the model is bidirectional, has interventions, or its
+   *     context is shorter
    */
   public static PositionalKernels of(HookedTransformer model, int length) {
+    HeadWeights.requireNoInterventions(model);
     if (!model.config().causal()) {
       throw new IllegalArgumentException(
           "Kernels look back from a query; %s is bidirectional. Its QK circuits: HeadWeights.folded(model).qk(head)"
@@ -134,12 +140,50 @@ public final class PositionalKernels {
         scores);
   }
 
-  /** Draws kernels over distance. */
+  /**
+   * Returns at which distance each head's kernel is highest, the sharpest heads first, among
+   * distances below half the length: farther ones are of few queries, and of the first keys.
+   */
+  public Table table(int rows) {
+    List<Peak> peaks = new ArrayList<>();
+    for (int layer = 0; layer < kernels.length; layer++) {
+      for (int index = 0; index < kernels[layer].length; index++) {
+        double[] kernel = kernels[layer][index];
+        double[] near = Arrays.copyOf(kernel, (length + 1) / 2);
+        int distance = FactoredMatrix.largest(0, near, 1, 1).get(0).column();
+        peaks.add(new Peak(new Head(layer, index), distance, kernel[distance]));
+      }
+    }
+    peaks.sort(Comparator.comparingDouble(peak -> -peak.attention()));
+    Table table = Table.of("head", "distance", "mean attention");
+    for (Peak peak : peaks.subList(0, Math.min(rows, peaks.size()))) {
+      table = table.row(peak.head(), peak.distance(), peak.attention());
+    }
+    return table;
+  }
+
+  private record Peak(Head head, int distance, double attention) {}
+
+  private String caption() {
+    return "Positional kernels over %d positions (%s), the sharpest".formatted(length, origin);
+  }
+
+  /** Shows the sharpest heads. */
+  @Override
+  public MimeBundle display() {
+    return table(10).display(caption());
+  }
+
+  @Override
+  public String toString() {
+    return caption() + ":\n" + table(10);
+  }
+
+  /** Draws kernels over distance, 0 to the farthest. */
   public LineChart plot(List<Head> heads, int farthest) {
     int shown = Math.min(farthest, length - 1) + 1;
     LineChart chart = Plots.lines();
-    List<Head> all = new ArrayList<>(heads);
-    for (Head head : all) {
+    for (Head head : heads) {
       chart = chart.series(head.toString(), Arrays.copyOf(kernel(head), shown));
     }
     return chart

@@ -1,6 +1,7 @@
 package io.loupe.circuits.weights;
 
 import io.loupe.circuits.heads.HeadMap;
+import io.loupe.circuits.heads.Origin;
 import io.loupe.workbench.display.Displayable;
 import io.loupe.workbench.display.MimeBundle;
 import io.loupe.workbench.display.Table;
@@ -212,13 +213,19 @@ public final class RelationScores implements Displayable {
     return table;
   }
 
+  private String caption() {
+    Origin origin = raised.values().iterator().next().origin();
+    return "Relations by weights, target among the %d highest of the vocabulary (%s)"
+        .formatted(best, origin);
+  }
+
   @Override
   public MimeBundle display() {
-    return table().display().and(MimeBundle.text(toString()));
+    return table().display(caption());
   }
 
   @Override
   public String toString() {
-    return "Relations, target among the best %d:\n%s".formatted(best, table());
+    return caption() + ":\n" + table();
   }
 }

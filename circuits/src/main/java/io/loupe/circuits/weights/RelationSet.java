@@ -5,9 +5,13 @@ import io.loupe.datasets.facts.Fact;
 import io.loupe.datasets.language.Relation;
 import io.loupe.datasets.language.Successor;
 import io.loupe.datasets.words.Words.WordPair;
+import io.loupe.workbench.display.Displayable;
+import io.loupe.workbench.display.MimeBundle;
+import io.loupe.workbench.display.Table;
 import io.loupe.workbench.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
@@ -18,7 +22,8 @@ import java.util.stream.IntStream;
  * @param pairs source and target
  * @param leftOut words that a tokenizer splits, so that their pairs are not here
  */
-public record RelationSet(String name, List<Pair> pairs, List<String> leftOut) {
+public record RelationSet(String name, List<Pair> pairs, List<String> leftOut)
+    implements Displayable {
   private static final int FEWEST = 5;
 
   public RelationSet {
@@ -101,7 +106,17 @@ public record RelationSet(String name, List<Pair> pairs, List<String> leftOut) {
         IntStream.range(0, count)
             .mapToObj(i -> new WordPair(items.get(i), items.get((i + 1) % items.size())))
             .toList();
-    return of("successor, " + series.name().toLowerCase(java.util.Locale.ROOT), words, tokenizer);
+    return of("successor, " + series.name().toLowerCase(Locale.ROOT), words, tokenizer);
+  }
+
+  /** Shows the pairs. */
+  @Override
+  public MimeBundle display() {
+    Table table = Table.of("pair", "source", "target");
+    for (Pair pair : pairs) {
+      table = table.row(pair.text(), pair.source(), pair.target());
+    }
+    return table.display(toString());
   }
 
   @Override

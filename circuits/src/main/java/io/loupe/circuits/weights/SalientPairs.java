@@ -34,7 +34,7 @@ public final class SalientPairs {
     weights.check(head);
     SimpleMatrix output = weights.matrices().output(head);
     try (NDManager scope = Engines.newManager(weights.model().device())) {
-      NDArray tokens = weights.tokens();
+      NDArray tokens = weights.tokens(head);
       NDArray read = tokens.matMul(weights.tensor(weights.matrices().value(head), scope));
       read.attach(scope);
       NDArray gram = weights.tensor(output.mult(output.transpose()), scope);

@@ -12,6 +12,7 @@ import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -60,7 +61,8 @@ public record SingularReading(
    *
    * @param directions how many singular vectors, at most d_head
    * @param tokens how many tokens at each end
-   * @throws IllegalArgumentException if a dense layer stands before the model's unembedding
+   * @throws IllegalArgumentException if a dense layer stands before the model's unembedding, or
+   *     more directions are asked for than there are
    */
   public static SingularReading of(HeadWeights weights, Head head, int directions, int tokens) {
     weights.requirePlainHead();
@@ -80,7 +82,7 @@ public record SingularReading(
     try (NDManager scope = Engines.newManager(model.device())) {
       NDArray unembedding = weights.unembedding(scope);
       for (int i = 0; i < directions; i++) {
-        double[] in = products(weights.tokens(), svd.left()[i], scope);
+        double[] in = products(weights.tokens(head), svd.left()[i], scope);
         double[] out = products(unembedding, svd.right()[i], scope);
         double value = svd.values()[i];
         read.add(
@@ -130,14 +132,18 @@ public record SingularReading(
         .collect(Collectors.joining(" |"));
   }
 
+  private String caption() {
+    return String.format(
+        Locale.ROOT, "OV circuit of %s (%s), effective rank %.1f", head, gauge, effectiveRank);
+  }
+
   @Override
   public MimeBundle display() {
-    return table().display().and(MimeBundle.text(toString()));
+    return table().display(caption());
   }
 
   @Override
   public String toString() {
-    return "OV circuit of %s (%s), effective rank %.1f:\n%s"
-        .formatted(head, gauge, effectiveRank, table());
+    return caption() + ":\n" + table();
   }
 }

@@ -122,13 +122,17 @@ public record VocabularyMap(String name, String gauge, List<Row> rows) implement
     return tokens.stream().map(Weighed::toString).collect(Collectors.joining(" | "));
   }
 
+  private String caption() {
+    return "%s (%s)".formatted(name, gauge);
+  }
+
   @Override
   public MimeBundle display() {
-    return table().display().and(MimeBundle.text(toString()));
+    return table().display(caption());
   }
 
   @Override
   public String toString() {
-    return "%s (%s):\n%s".formatted(name, gauge, table());
+    return caption() + ":\n" + table();
   }
 }
