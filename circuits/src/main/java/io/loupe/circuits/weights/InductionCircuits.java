@@ -7,7 +7,9 @@ import io.loupe.workbench.display.Table;
 import io.loupe.workbench.site.Head;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.ejml.simple.SimpleMatrix;
 
 /**
@@ -88,6 +90,12 @@ public final class InductionCircuits implements Displayable {
     SimpleMatrix byFirst = weights.tokensTimesTokens(new Head(0, 0), second); // [d_model, d_model]
     SimpleMatrix byLater = weights.tokensTimesTokens(second, second);
     HeadMatrices matrices = weights.matrices();
+    Map<Head, SimpleMatrix> values = new HashMap<>(); // [d_head, d_model]
+    Map<Head, SimpleMatrix> outputs = new HashMap<>(); // [d_head, d_model]
+    for (Head head : weights.config().allHeads()) {
+      values.put(head, matrices.value(head).transpose());
+      outputs.put(head, matrices.output(head));
+    }
     List<Pair> pairs = new ArrayList<>();
     double[][] best = new double[weights.config().layers()][weights.config().heads()];
     for (Head later : weights.config().allHeads()) {
@@ -103,8 +111,8 @@ public final class InductionCircuits implements Displayable {
           continue;
         }
         SimpleMatrix asks = earlier.layer() == 0 ? ofFirst : ofLater;
-        SimpleMatrix read = matrices.value(earlier).transpose().mult(asks); // [d_head, d_head]
-        SimpleMatrix written = matrices.output(earlier).mult(key); // [d_head, d_head]
+        SimpleMatrix read = values.get(earlier).mult(asks); // [d_head, d_head]
+        SimpleMatrix written = outputs.get(earlier).mult(key); // [d_head, d_head]
         double matching =
             FactoredMatrix.score(Matrices.eigenvalues(written.transpose().mult(read)));
         Pair pair =

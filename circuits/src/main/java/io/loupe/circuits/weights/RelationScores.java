@@ -8,7 +8,6 @@ import io.loupe.workbench.display.Table;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.stats.Interval;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,6 +57,10 @@ public final class RelationScores implements Displayable {
   }
 
   private void add(HeadWeights weights, RelationSet relation) {
+    if (best < 1 || best > weights.config().vocab()) {
+      throw new IllegalArgumentException(
+          "A target can be among 1 to %d tokens; got %d".formatted(weights.config().vocab(), best));
+    }
     int heads = weights.config().heads();
     int count = relation.pairs().size();
     double[][][] high = new double[weights.config().layers()][heads][count];
@@ -66,17 +69,17 @@ public final class RelationScores implements Displayable {
     Set<Long> targets = new HashSet<>();
     relation.pairs().forEach(pair -> targets.add(pair.target()));
     int[] rows = sources(weights, relation);
-    int[] all = range(count);
     for (Head head : weights.config().allHeads()) {
       FactoredMatrix circuit = weights.vocabularyOv(head, rows);
-      List<List<FactoredMatrix.Entry>> top = circuit.topOfRows(all, best);
-      List<List<FactoredMatrix.Entry>> bottom = circuit.bottomOfRows(all, best);
       for (int i = 0; i < count; i++) {
         long target = relation.pairs().get(i).target();
-        high[head.layer()][head.index()][i] = has(top.get(i), target) ? 1 : 0;
-        low[head.layer()][head.index()][i] = has(bottom.get(i), target) ? 1 : 0;
+        double[] row = circuit.row(i);
+        List<FactoredMatrix.Entry> top = FactoredMatrix.largest(i, row, best, 1);
+        List<FactoredMatrix.Entry> bottom = FactoredMatrix.largest(i, row, best, -1);
+        high[head.layer()][head.index()][i] = has(top, target) ? 1 : 0;
+        low[head.layer()][head.index()][i] = has(bottom, target) ? 1 : 0;
         long others =
-            top.get(i).stream()
+            top.stream()
                 .filter(e -> e.column() != target && targets.contains((long) e.column()))
                 .count();
         control[head.layer()][head.index()][i] =
@@ -124,12 +127,6 @@ public final class RelationScores implements Displayable {
               return (int) VocabularyMap.token(weights.model(), pair.source());
             })
         .toArray();
-  }
-
-  private static int[] range(int count) {
-    int[] all = new int[count];
-    Arrays.setAll(all, i -> i);
-    return all;
   }
 
   private static boolean has(List<FactoredMatrix.Entry> entries, long column) {
