@@ -233,8 +233,18 @@ public final class HeadMap implements Displayable {
     return HeadAgreement.of(this, other, top, 0);
   }
 
-  /** Returns the heads with their scores and 95 % intervals, the highest first, at most so many. */
+  /**
+   * Returns the heads with their scores and 95 % intervals, the highest first, at most so many.
+   * What has one example, such as a number read off the weights, has no interval.
+   */
   public Table table(int rows) {
+    if (examples() == 1) {
+      Table single = Table.of("head", name());
+      for (Head head : ranked().subList(0, Math.min(rows, ranked().size()))) {
+        single = single.row(head, score(head));
+      }
+      return single;
+    }
     Table table = Table.of("head", name(), "low", "high");
     for (Head head : ranked().subList(0, Math.min(rows, ranked().size()))) {
       Interval interval = interval(head);

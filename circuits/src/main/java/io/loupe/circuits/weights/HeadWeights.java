@@ -47,6 +47,7 @@ public final class HeadWeights implements Displayable {
   private final DataType type;
   private final TokenVectors vectors;
   private final HeadMatrices matrices;
+  private @Nullable Origin origin;
   private @Nullable NDArray embeddings; // [vocab, d_model]
   private @Nullable NDArray tokens; // [vocab, d_model]
 
@@ -122,9 +123,12 @@ public final class HeadWeights implements Displayable {
     return model.gauge();
   }
 
-  /** Returns which model and gauge this is. Hashes the weights. */
-  public Origin origin() {
-    return Origin.of(model);
+  /** Returns which model and gauge this is. Hashes the weights at the first call. */
+  public synchronized Origin origin() {
+    if (origin == null) {
+      origin = Origin.of(model);
+    }
+    return origin;
   }
 
   /** Returns what stands for tokens where heads of later layers than the first read them. */

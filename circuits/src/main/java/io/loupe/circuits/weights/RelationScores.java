@@ -8,6 +8,7 @@ import io.loupe.workbench.display.Table;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.stats.Interval;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +22,7 @@ import java.util.Set;
  * suppression, that it lowers most. A pair is an example, with 0 or 1.
  *
  * <p>The control beside it is what other pairs' targets get: a head that raises capitals whatever
- * the country has a high score and as high a control.
+ * the country has a high score and as high a control. A second one is {@link RelationSet#reversed}.
  */
 public final class RelationScores implements Displayable {
   private final int best;
@@ -46,57 +47,81 @@ public final class RelationScores implements Displayable {
           "Give at least one relation: RelationSet.of(Relation.CAPITAL, model.tokenizer())");
     }
     RelationScores scores = new RelationScores(best);
+    Set<String> names = new HashSet<>();
     for (RelationSet relation : relations) {
-      if (scores.raised.containsKey(relation.name())) {
+      if (!names.add(relation.name())) {
         throw new IllegalArgumentException(
             "Two relations are named '%s'".formatted(relation.name()));
       }
-      scores.add(weights, relation);
     }
+    scores.add(weights, relations);
     return scores;
   }
 
-  private void add(HeadWeights weights, RelationSet relation) {
+  private void add(HeadWeights weights, List<RelationSet> relations) {
     if (best < 1 || best > weights.config().vocab()) {
       throw new IllegalArgumentException(
           "A target can be among 1 to %d tokens; got %d".formatted(weights.config().vocab(), best));
     }
-    int heads = weights.config().heads();
-    int count = relation.pairs().size();
-    double[][][] high = new double[weights.config().layers()][heads][count];
-    double[][][] low = new double[weights.config().layers()][heads][count];
-    double[][][] control = new double[weights.config().layers()][heads][count];
-    Set<Long> targets = new HashSet<>();
-    relation.pairs().forEach(pair -> targets.add(pair.target()));
-    int[] rows = sources(weights, relation);
+    List<Hits> hits = relations.stream().map(relation -> new Hits(weights, relation)).toList();
+    int[] sources =
+        relations.stream().flatMapToInt(r -> Arrays.stream(sources(weights, r))).toArray();
     for (Head head : weights.config().allHeads()) {
-      FactoredMatrix circuit = weights.vocabularyOv(head, rows);
-      for (int i = 0; i < count; i++) {
-        long target = relation.pairs().get(i).target();
-        double[] row = circuit.row(i);
-        List<FactoredMatrix.Entry> top = FactoredMatrix.largest(i, row, best, 1);
-        List<FactoredMatrix.Entry> bottom = FactoredMatrix.largest(i, row, best, -1);
-        high[head.layer()][head.index()][i] = has(top, target) ? 1 : 0;
-        low[head.layer()][head.index()][i] = has(bottom, target) ? 1 : 0;
-        long others =
-            top.stream()
-                .filter(e -> e.column() != target && targets.contains((long) e.column()))
-                .count();
-        control[head.layer()][head.index()][i] =
-            targets.size() == 1 ? Double.NaN : others / (targets.size() - 1.0);
+      FactoredMatrix circuit = weights.vocabularyOv(head, sources); // once for all relations
+      int row = 0;
+      for (Hits each : hits) {
+        for (int pair = 0; pair < each.relation.pairs().size(); pair++) {
+          each.take(head, pair, circuit.row(row++), best);
+        }
       }
     }
-    String name = relation.name();
-    raised.put(name, map(weights, relation, name, "raises most", high));
-    lowered.put(name, map(weights, relation, name + ", suppressed", "lowers most", low));
-    controls.put(
-        name,
-        map(
-            weights,
-            relation,
-            name + ", other targets",
-            "raises most, of other pairs' targets",
-            control));
+    for (Hits each : hits) {
+      String name = each.relation.name();
+      raised.put(name, map(weights, each.relation, name, "raises most", each.high));
+      lowered.put(
+          name, map(weights, each.relation, name + ", suppressed", "lowers most", each.low));
+      controls.put(
+          name,
+          map(
+              weights,
+              each.relation,
+              name + ", other targets",
+              "raises most, of other pairs' targets",
+              each.control));
+    }
+  }
+
+  /** One relation's values, [layer][head][pair], while they are gathered. */
+  private static final class Hits {
+    private final RelationSet relation;
+    private final Set<Long> targets = new HashSet<>();
+    private final double[][][] high;
+    private final double[][][] low;
+    private final double[][][] control;
+
+    Hits(HeadWeights weights, RelationSet relation) {
+      this.relation = relation;
+      relation.pairs().forEach(pair -> targets.add(pair.target()));
+      int layers = weights.config().layers();
+      int heads = weights.config().heads();
+      this.high = new double[layers][heads][relation.pairs().size()];
+      this.low = new double[layers][heads][relation.pairs().size()];
+      this.control = new double[layers][heads][relation.pairs().size()];
+    }
+
+    void take(Head head, int pair, double[] row, int best) {
+      long target = relation.pairs().get(pair).target();
+      List<FactoredMatrix.Entry> top = FactoredMatrix.largest(pair, row, best, 1);
+      List<FactoredMatrix.Entry> bottom = FactoredMatrix.largest(pair, row, best, -1);
+      high[head.layer()][head.index()][pair] = has(top, target) ? 1 : 0;
+      low[head.layer()][head.index()][pair] = has(bottom, target) ? 1 : 0;
+      long others =
+          top.stream()
+              .filter(e -> e.column() != target && targets.contains((long) e.column()))
+              .count();
+      control[head.layer()][head.index()][pair] =
+          targets.size() == 1 ? Double.NaN : others / (targets.size() - 1.0);
+    }
   }
 
   private HeadMap map(
@@ -115,7 +140,7 @@ public final class RelationScores implements Displayable {
   /** Returns for one relation whether each pair's target is among the highest, or lowest. */
   static HeadMap hits(HeadWeights weights, RelationSet relation, int best, int sign) {
     RelationScores scores = new RelationScores(best);
-    scores.add(weights, relation);
+    scores.add(weights, List.of(relation));
     return sign > 0 ? scores.map(relation.name()) : scores.suppression(relation.name());
   }
 
@@ -173,7 +198,7 @@ public final class RelationScores implements Displayable {
             "95 %",
             "other targets",
             "suppressed by",
-            "score ");
+            "suppression");
     for (String relation : relations()) {
       HeadMap map = map(relation);
       Head head = map.ranked().get(0);

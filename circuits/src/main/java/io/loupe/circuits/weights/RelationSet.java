@@ -109,6 +109,17 @@ public record RelationSet(String name, List<Pair> pairs, List<String> leftOut)
     return of("successor, " + series.name().toLowerCase(Locale.ROOT), words, tokenizer);
   }
 
+  /**
+   * Returns the pairs with source and target exchanged. A head that raises whatever is near its
+   * source scores as high on them: it does not know the relation's direction.
+   */
+  public RelationSet reversed() {
+    return new RelationSet(
+        name + ", reversed",
+        pairs.stream().map(p -> new Pair(p.target(), p.source(), p.text() + ", reversed")).toList(),
+        leftOut);
+  }
+
   /** Shows the pairs. */
   @Override
   public MimeBundle display() {

@@ -93,6 +93,10 @@ class CopyingTest {
     assertThat(scores.control("same").score(INDUCTION)).isCloseTo(14.0 / 15 / 14, within(1e-12));
     assertThat(scores.map("next").ranked().get(0)).isEqualTo(INDUCTION);
     assertThat(scores.table(INDUCTION).rows().get(0).get(0)).isEqualTo("next");
+    RelationScores back = RelationScores.of(weights, List.of(next.reversed()), 1);
+    assertThat(back.map("next, reversed").score(INDUCTION)).isZero();
+    assertThat(next.reversed().pairs().get(3).source()).isEqualTo(4);
+    assertThat(next.reversed().reversed().pairs()).hasSize(15);
     assertThat(scores.display().toString()).contains("next", "L1H0");
     HeadWeightsTest.refused(() -> scores.map("other"), "there are [next, same]");
     HeadWeightsTest.refused(() -> RelationScores.of(weights, List.of(), 1), "RelationSet.of");

@@ -87,7 +87,17 @@ class NotebooksTest {
             8,
             3,
             "The induction score passes one half by step",
-            "best induction head 0.9652"));
+            "best induction head 0.9652"),
+        new Wanted(
+            "13-weights-alone.ipynb",
+            "Weights alone: what do heads do, before any text is read?",
+            13,
+            4,
+            "Previous-token kernels of 1.00 and 1.00",
+            "four induction heads with copying scores above 0.99",
+            "L4H4 copies (0.999 through the first MLP",
+            "numbers 0.81 forwards, 0.48 backwards",
+            "by weights L4H4 is number 2 of the induction heads"));
   }
 
   @Test
