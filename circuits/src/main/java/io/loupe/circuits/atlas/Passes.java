@@ -2,12 +2,14 @@ package io.loupe.circuits.atlas;
 
 import io.loupe.circuits.heads.HeadMap;
 import io.loupe.circuits.heads.Origin;
+import io.loupe.datasets.task.PromptPair;
 import io.loupe.workbench.capture.AttentionRequest;
 import io.loupe.workbench.capture.AttentionStatistics;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.text.Tokens;
 import java.util.Arrays;
+import java.util.List;
 
 /** Runs prompts in parts and gathers a value of each head in each prompt. */
 final class Passes {
@@ -84,6 +86,20 @@ final class Passes {
       throw new IllegalArgumentException(
           "'%s' is a kind of head of causal models; %s is bidirectional. previousToken, offset, sink, delimiter, distance and syntactic fit it"
               .formatted(kind.name(), model.name()));
+    }
+  }
+
+  /** Refuses no prompts, and prompts without a span. */
+  static void requireSpan(List<PromptPair> prompts, String span, Kind kind) {
+    if (prompts.isEmpty()) {
+      throw new IllegalArgumentException("'%s' needs at least one prompt".formatted(kind.name()));
+    }
+    for (PromptPair prompt : prompts) {
+      if (prompt.clean().spans().stream().noneMatch(each -> each.name().equals(span))) {
+        throw new IllegalArgumentException(
+            "'%s' looks at the span '%s', and a prompt has none: it has %s. The tasks IndirectObject (IO, S1, S2) and Needle (value) mark them"
+                .formatted(kind.name(), span, prompt.clean().spans()));
+      }
     }
   }
 

@@ -10,12 +10,17 @@ import io.loupe.workbench.text.Tokens;
  * The mean of a statistic of attention over each prompt's queries.
  *
  * @param firstQuery queries before this position are left out: they can look nowhere else
+ * @param causal whether the kind is one of causal models
  */
-record StatisticDetector(Passes.Kind kind, Tokens tokens, Statistic statistic, int firstQuery)
+record StatisticDetector(
+    Passes.Kind kind, Tokens tokens, Statistic statistic, int firstQuery, boolean causal)
     implements HeadDetector {
 
   @Override
   public HeadMap measure(HookedTransformer model) {
+    if (causal) {
+      Passes.requireCausal(model, kind);
+    }
     double[][][] values =
         Passes.values(
             model,
@@ -34,6 +39,6 @@ record StatisticDetector(Passes.Kind kind, Tokens tokens, Statistic statistic, i
       sum += Double.isNaN(values[i]) ? 0 : values[i];
       count += Double.isNaN(values[i]) ? 0 : 1;
     }
-    return sum / count;
+    return count == 0 ? Double.NaN : sum / count;
   }
 }

@@ -153,6 +153,15 @@ public final class HeadMap implements Displayable {
     return values[head.layer()][head.index()].clone();
   }
 
+  /** Returns every value, [layer][head][example], NaN for none; a copy. */
+  public double[][][] values() {
+    double[][][] copy = new double[layers()][][];
+    for (int layer = 0; layer < copy.length; layer++) {
+      copy[layer] = Arrays.stream(values[layer]).map(double[]::clone).toArray(double[][]::new);
+    }
+    return copy;
+  }
+
   /** Returns a head's mean over the examples that have a value; NaN if none has. */
   public double score(Head head) {
     return Arrays.stream(defined(head)).average().orElse(Double.NaN);
