@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -17,8 +18,7 @@ final class AtlasFile {
 
   private AtlasFile() {}
 
-  private record Saved(
-      String format, Origin origin, List<Values> detectors, List<Values> effects) {
+  private record Saved(String format, Origin origin, List<Values> detectors, List<Values> effects) {
     Saved {
       Objects.requireNonNull(origin, "it has no origin");
       detectors = List.copyOf(Objects.requireNonNull(detectors, "it has no detectors"));
@@ -55,7 +55,10 @@ final class AtlasFile {
 
   static HeadAtlas load(Path file) throws IOException {
     try {
-      Saved saved = JSON.readValue(Files.readString(file), Saved.class);
+      @Nullable Saved saved = JSON.readValue(Files.readString(file), Saved.class);
+      if (saved == null) {
+        throw new IllegalArgumentException("it is empty");
+      }
       if (!FORMAT.equals(saved.format)) {
         throw new IllegalArgumentException(
             "its format is '%s', expected '%s'".formatted(saved.format, FORMAT));

@@ -102,9 +102,9 @@ record CopyDetector(Passes.Kind kind, Tokens tokens, int sign, boolean induced)
       count++;
       double[] logits = Written.logits(z[query], written);
       double own = sign * logits[Arrays.binarySearch(different, ids[key])];
-      boolean most = Arrays.stream(logits).noneMatch(logit -> sign * logit > own);
+      boolean most = own > 0 && Arrays.stream(logits).noneMatch(logit -> sign * logit > own);
       sum += most ? looks[query].mass() : 0;
     }
-    return sum / count;
+    return count == 0 ? Double.NaN : sum / count;
   }
 }

@@ -29,8 +29,7 @@ record FutureInfluence(Passes.Kind kind, Tokens tokens, int nearest, int farthes
     return Passes.map(model, kind, tokens, values);
   }
 
-  private double value(
-      AttentionStatistics statistics, Statistic[] offsets, Head head, int row) {
+  private double value(AttentionStatistics statistics, Statistic[] offsets, Head head, int row) {
     double[][] byOffset = new double[offsets.length][];
     for (int i = 0; i < offsets.length; i++) {
       byOffset[i] = statistics.values(offsets[i], head, row);

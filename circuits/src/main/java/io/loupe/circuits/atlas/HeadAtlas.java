@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 
 /**
  * Which head of a model is of which kind: a map for each detector, and beside them the causal
- * effects of ablating each head, since a head that looks the part need not play it. Immutable; saved
- * as JSON and comparable with another checkpoint's.
+ * effects of ablating each head, since a head that looks the part need not play it. Immutable;
+ * saved as JSON and comparable with another checkpoint's.
  *
  * <pre>{@code
  * var atlas = HeadAtlas.of(model, List.of(HeadDetectors.induction(repeated), ...))
@@ -219,8 +219,7 @@ public final class HeadAtlas implements Displayable {
    * @throws IllegalArgumentException if the models have different shapes, or no detector is in both
    */
   public List<HeadAgreement> agreement(HeadAtlas other, int top) {
-    List<String> shared =
-        detectors.keySet().stream().filter(other.detectors::containsKey).toList();
+    List<String> shared = detectors.keySet().stream().filter(other.detectors::containsKey).toList();
     if (shared.isEmpty()) {
       throw new IllegalArgumentException(
           "No detector is in both: %s and %s"
@@ -235,8 +234,7 @@ public final class HeadAtlas implements Displayable {
    * @throws IOException if it cannot be written
    */
   public void save(Path file) throws IOException {
-    AtlasFile.save(
-        file, origin, List.copyOf(detectors.values()), List.copyOf(effects.values()));
+    AtlasFile.save(file, origin, List.copyOf(detectors.values()), List.copyOf(effects.values()));
   }
 
   /**

@@ -39,7 +39,8 @@ public final class HeadDetectors {
     return offset(
         texts,
         1,
-        new Kind("previous token", "mean attention to the token just before the query; 0 to 1", CLARK));
+        new Kind(
+            "previous token", "mean attention to the token just before the query; 0 to 1", CLARK));
   }
 
   /**
@@ -64,7 +65,8 @@ public final class HeadDetectors {
 
   /** Sink heads: the mean attention to the first token, from the others; 0 to 1. */
   public static HeadDetector sink(Tokens texts) {
-    Kind kind = new Kind("sink", "mean attention to the first token, from the others; 0 to 1", XIAO);
+    Kind kind =
+        new Kind("sink", "mean attention to the first token, from the others; 0 to 1", XIAO);
     Passes.requireLength(texts, 2, kind);
     return new StatisticDetector(kind, texts, Statistic.FIRST_KEY, 1, false);
   }

@@ -47,8 +47,7 @@ record SyntacticDetector(Passes.Kind kind, List<Sentence> sentences, String rela
     for (int i = 0; i < sentences.size(); i++) {
       for (Word word : sentences.get(i).words()) {
         if (word.head() > 0 && word.plainRelation().equals(relation)) {
-          arcs.add(
-              new Arc(i, Math.max(word.id(), word.head()), Math.min(word.id(), word.head())));
+          arcs.add(new Arc(i, Math.max(word.id(), word.head()), Math.min(word.id(), word.head())));
         }
       }
     }

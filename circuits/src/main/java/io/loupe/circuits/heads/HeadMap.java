@@ -14,6 +14,7 @@ import io.loupe.workbench.sweep.Unit;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -36,7 +37,14 @@ public final class HeadMap implements Displayable {
    * @param source the paper that the score comes from
    * @param examples what an example is, and how many there are
    */
-  public record Label(String name, String definition, String source, String examples) {}
+  public record Label(String name, String definition, String source, String examples) {
+    public Label {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(definition, "definition");
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(examples, "examples");
+    }
+  }
 
   private HeadMap(Origin origin, Label label, double[][][] values) {
     this.origin = origin;

@@ -4,6 +4,7 @@ import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.Provenance;
 import io.loupe.workbench.text.Tokens;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Which model numbers were read from.
@@ -17,6 +18,10 @@ import java.util.List;
 public record Origin(
     String model, String weightsSha256, String gauge, String type, List<String> interventions) {
   public Origin {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(weightsSha256, "weightsSha256");
+    Objects.requireNonNull(gauge, "gauge");
+    Objects.requireNonNull(type, "type");
     interventions = List.copyOf(interventions);
   }
 

@@ -55,8 +55,7 @@ public final class HeadScores {
       HookedTransformer model, Tokens tokens, IntUnaryOperator offsetOfHalf) {
     check(model, tokens);
     Statistic[] ofRows = new Statistic[tokens.batch()];
-    Arrays.setAll(
-        ofRows, row -> Statistic.offset(offsetOfHalf.applyAsInt(tokens.length(row) / 2)));
+    Arrays.setAll(ofRows, row -> Statistic.offset(offsetOfHalf.applyAsInt(tokens.length(row) / 2)));
     AttentionStatistics statistics =
         model.attention(tokens, AttentionRequest.of(ofRows)).statistics();
     double[][] scores = new double[model.config().layers()][model.config().heads()];
