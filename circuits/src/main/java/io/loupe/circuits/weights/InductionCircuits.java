@@ -7,9 +7,7 @@ import io.loupe.workbench.display.Table;
 import io.loupe.workbench.site.Head;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.ejml.simple.SimpleMatrix;
 
 /**
@@ -90,11 +88,12 @@ public final class InductionCircuits implements Displayable {
     SimpleMatrix byFirst = weights.tokensTimesTokens(new Head(0, 0), second); // [d_model, d_model]
     SimpleMatrix byLater = weights.tokensTimesTokens(second, second);
     HeadMatrices matrices = weights.matrices();
-    Map<Head, SimpleMatrix> values = new HashMap<>(); // [d_head, d_model]
-    Map<Head, SimpleMatrix> outputs = new HashMap<>(); // [d_head, d_model]
+    int layers = weights.config().layers();
+    SimpleMatrix[][] values = new SimpleMatrix[layers][weights.config().heads()];
+    SimpleMatrix[][] outputs = new SimpleMatrix[layers][weights.config().heads()];
     for (Head head : weights.config().allHeads()) {
-      values.put(head, matrices.value(head).transpose());
-      outputs.put(head, matrices.output(head));
+      values[head.layer()][head.index()] = matrices.value(head).transpose(); // [d_head, d_model]
+      outputs[head.layer()][head.index()] = matrices.output(head); // [d_head, d_model]
     }
     List<Pair> pairs = new ArrayList<>();
     double[][] best = new double[weights.config().layers()][weights.config().heads()];
@@ -111,8 +110,9 @@ public final class InductionCircuits implements Displayable {
           continue;
         }
         SimpleMatrix asks = earlier.layer() == 0 ? ofFirst : ofLater;
-        SimpleMatrix read = values.get(earlier).mult(asks); // [d_head, d_head]
-        SimpleMatrix written = outputs.get(earlier).mult(key); // [d_head, d_head]
+        SimpleMatrix read = values[earlier.layer()][earlier.index()].mult(asks); // [d_head, d_head]
+        SimpleMatrix written =
+            outputs[earlier.layer()][earlier.index()].mult(key); // [d_head, d_head]
         double matching =
             FactoredMatrix.score(Matrices.eigenvalues(written.transpose().mult(read)));
         Pair pair =
