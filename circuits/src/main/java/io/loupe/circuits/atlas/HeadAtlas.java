@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which head of a model is of which kind: a map for each detector, and beside them the causal
@@ -169,18 +170,29 @@ public final class HeadAtlas implements Displayable {
     return table;
   }
 
-  /** Returns for each detector its best head with score, interval and effects. */
+  /**
+   * Returns for each detector its best head with score, interval and effects; none where all heads
+   * score alike.
+   */
   public Table table() {
     List<String> header = new ArrayList<>(List.of("detector", "head", "score", "95 %", "examples"));
     effects.keySet().forEach(effect -> header.add("effect on " + effect));
     Table table = Table.of(header);
     for (HeadMap map : detectors.values()) {
-      if (map.ranked().isEmpty()) {
+      List<Head> ranked = map.ranked();
+      List<@Nullable Object> cells = new ArrayList<>();
+      cells.add(map.name());
+      if (ranked.isEmpty()
+          || map.score(ranked.get(0)) == map.score(ranked.get(ranked.size() - 1))) {
+        cells.add("none");
+        cells.add(ranked.isEmpty() ? null : map.score(ranked.get(0)));
+        cells.add(null);
+        cells.add(map.examples());
+        effects.values().forEach(effect -> cells.add(null));
+        table = table.row(cells.toArray());
         continue;
       }
-      Head head = map.ranked().get(0);
-      List<Object> cells = new ArrayList<>();
-      cells.add(map.name());
+      Head head = ranked.get(0);
       cells.add(head);
       cells.add(map.score(head));
       cells.add(map.interval(head));

@@ -91,6 +91,9 @@ class HeadAtlasTest {
     assertThat((double) row.get(3)).isCloseTo(effects.effect(best), within(1e-6));
     assertThat((Interval) row.get(4)).isEqualTo(effects.interval(best, 0));
     assertThat(atlas.table().rows()).hasSize(2);
+    HeadMap flat =
+        HeadMap.of(atlas.origin(), new HeadMap.Label("flat", "d", "s", "e"), new double[3][4]);
+    assertThat(atlas.with(flat).table().rows().get(2).get(1)).isEqualTo("none");
     assertThat(atlas.definitions().toString()).contains("Olsson et al. 2022");
     assertThat(atlas.plot().toString()).isNotEmpty();
     assertThat(atlas.display().toString()).contains("previous token", "effect on loss");

@@ -89,6 +89,15 @@ class NotebooksTest {
             "The induction score passes one half by step",
             "best induction head 0.9652"),
         new Wanted(
+            "12-head-atlas.ipynb",
+            "A head atlas: which head is of which kind, and does the model need it?",
+            11,
+            2,
+            "top 4 of each share 4: [L1H0, L1H1, L1H2, L1H3]",
+            "Alone their ablations cost 0.0039 nats in sum, together 6.2",
+            "the largest effect (6.2 nats); L5H8 scores 0.76 and is worth 0.19",
+            "loses 14.6 logits, against 1.3 without four random heads"),
+        new Wanted(
             "13-weights-alone.ipynb",
             "Weights alone: what do heads do, before any text is read?",
             13,
