@@ -60,6 +60,16 @@ public final class Successor extends TextTask {
       this(cyclic, Stream.of(items.split(" ")));
     }
 
+    /** Returns its parts, in order. */
+    public List<String> items() {
+      return items;
+    }
+
+    /** Tells whether the first part follows the last. */
+    public boolean isCyclic() {
+      return cyclic;
+    }
+
     /** Returns runs of four. */
     private List<List<String>> runs() {
       int starts = cyclic ? items.size() : items.size() - 3;

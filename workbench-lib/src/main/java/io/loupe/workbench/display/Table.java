@@ -71,6 +71,12 @@ public final class Table implements Displayable {
     return MimeBundle.html(toHtml()).and(MimeBundle.text(toString()));
   }
 
+  /** Returns how the table is shown below a line that says what it is. */
+  public MimeBundle display(String caption) {
+    String html = "<p>%s</p>\n%s".formatted(Html.escape(caption), toHtml());
+    return MimeBundle.html(html).and(MimeBundle.text(caption + ":\n" + this));
+  }
+
   /** Returns an HTML table; everything in it is escaped. */
   public String toHtml() {
     StringBuilder html = new StringBuilder("<table class=\"loupe-table\">\n<thead>");

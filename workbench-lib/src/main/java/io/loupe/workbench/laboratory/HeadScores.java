@@ -1,14 +1,15 @@
 package io.loupe.workbench.laboratory;
 
 import io.loupe.datasets.task.IdPair;
-import io.loupe.workbench.model.Capture;
+import io.loupe.workbench.capture.AttentionRequest;
+import io.loupe.workbench.capture.AttentionStatistics;
+import io.loupe.workbench.capture.Statistic;
 import io.loupe.workbench.model.HookedTransformer;
-import io.loupe.workbench.model.Run;
-import io.loupe.workbench.site.Sites;
-import io.loupe.workbench.tensor.Tensors;
+import io.loupe.workbench.site.Head;
 import io.loupe.workbench.text.Tokens;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 
 /**
  * How much heads look where heads of a known kind look, on random tokens that are repeated once:
@@ -24,7 +25,7 @@ public final class HeadScores {
    * @param tokens rows of random tokens, each row's second half its first once more
    */
   public static double[][] previousToken(HookedTransformer model, Tokens tokens) {
-    return scores(model, tokens, (query, half) -> query - 1);
+    return scores(model, tokens, half -> 1);
   }
 
   /**
@@ -34,7 +35,7 @@ public final class HeadScores {
    * @param tokens rows of random tokens, each row's second half its first once more
    */
   public static double[][] induction(HookedTransformer model, Tokens tokens) {
-    return scores(model, tokens, (query, half) -> query - half + 1);
+    return scores(model, tokens, half -> half - 1);
   }
 
   /** Returns the clean sequences of a task's pairs as tokens, padded on the right. */
@@ -49,41 +50,28 @@ public final class HeadScores {
     return Arrays.stream(scores).flatMapToDouble(Arrays::stream).max().orElseThrow();
   }
 
-  @FunctionalInterface
-  private interface Key {
-    int of(int query, int half);
-  }
-
-  private static double[][] scores(HookedTransformer model, Tokens tokens, Key key) {
+  /** Attention is reduced while it is computed: there is no pattern. */
+  private static double[][] scores(
+      HookedTransformer model, Tokens tokens, IntUnaryOperator offsetOfHalf) {
     check(model, tokens);
-    int layers = model.config().layers();
-    int heads = model.config().heads();
-    double[][] sums = new double[layers][heads];
-    long queries = 0;
-    try (Run run = model.run(tokens, Capture.of(Sites.PATTERN))) {
-      for (int layer = 0; layer < layers; layer++) {
-        double[] pattern = Tensors.doubles(run.cache().get(Sites.PATTERN.at(layer)));
-        int columns = tokens.length();
-        queries = 0;
-        for (int row = 0; row < tokens.batch(); row++) {
-          int half = tokens.length(row) / 2;
-          for (int query = half; query < tokens.length(row) - 1; query++) {
-            int q = tokens.column(row, query);
-            int k = tokens.column(row, key.of(query, half));
-            queries++;
-            for (int head = 0; head < heads; head++) {
-              sums[layer][head] += pattern[((row * heads + head) * columns + q) * columns + k];
-            }
-          }
+    Statistic[] ofRows = new Statistic[tokens.batch()];
+    Arrays.setAll(ofRows, row -> Statistic.offset(offsetOfHalf.applyAsInt(tokens.length(row) / 2)));
+    AttentionStatistics statistics =
+        model.attention(tokens, AttentionRequest.of(ofRows)).statistics();
+    double[][] scores = new double[model.config().layers()][model.config().heads()];
+    for (Head head : model.config().allHeads()) {
+      double sum = 0;
+      long queries = 0;
+      for (int row = 0; row < tokens.batch(); row++) {
+        double[] masses = statistics.values(ofRows[row], head, row);
+        for (int query = masses.length / 2; query < masses.length - 1; query++) {
+          sum += masses[query];
+          queries++;
         }
       }
+      scores[head.layer()][head.index()] = sum / queries;
     }
-    for (double[] layer : sums) {
-      for (int head = 0; head < heads; head++) {
-        layer[head] /= queries;
-      }
-    }
-    return sums;
+    return scores;
   }
 
   private static void check(HookedTransformer model, Tokens tokens) {

@@ -158,8 +158,22 @@ public final class Metrics {
    * tokens.
    */
   public static Metric loss() {
+    return lossFrom(1);
+  }
+
+  /**
+   * Mean cross-entropy of a row's tokens from a position on, in nats per token: of what a repeated
+   * text costs the second time, say.
+   *
+   * @param position of the first token that counts, 1 or more; rows need a token there
+   */
+  public static Metric lossFrom(int position) {
+    if (position < 1) {
+      throw new IllegalArgumentException(
+          "The first token that something foretells is at position 1; got " + position);
+    }
     return (logits, tokens) -> {
-      NDArray weights = nextTokenWeights(tokens, logits);
+      NDArray weights = nextTokenWeights(tokens, position, logits);
       return nextTokenLogProbabilities(logits, tokens).mul(weights).sum(new int[] {1}).neg();
     };
   }
@@ -296,16 +310,19 @@ public final class Metrics {
    * Returns [batch, pos]: one over the number of predicted tokens where a token is followed by
    * another, else 0.
    */
-  private static NDArray nextTokenWeights(Tokens tokens, NDArray logits) {
+  private static NDArray nextTokenWeights(Tokens tokens, int position, NDArray logits) {
     double[] weights = new double[tokens.batch() * tokens.length()];
     for (int row = 0; row < tokens.batch(); row++) {
       int[] columns = tokens.columns(row);
-      if (columns.length < 2) {
+      if (columns.length <= position) {
         throw new IllegalArgumentException(
-            "The loss needs at least two tokens; row " + row + " has one");
+            position == 1
+                ? "The loss needs at least two tokens; row " + row + " has one"
+                : "The loss from position %d on needs a token there; row %d has %d tokens"
+                    .formatted(position, row, columns.length));
       }
-      for (int i = 0; i + 1 < columns.length; i++) {
-        weights[row * tokens.length() + columns[i]] = 1.0 / (columns.length - 1);
+      for (int i = position - 1; i + 1 < columns.length; i++) {
+        weights[row * tokens.length() + columns[i]] = 1.0 / (columns.length - position);
       }
     }
     DataType type = logits.getDataType();

@@ -25,6 +25,13 @@ class TableTest {
   }
 
   @Test
+  void aCaptionStandsAboveAndIsEscaped() {
+    MimeBundle shown = TABLE.display("a < b");
+    assertThat(shown.data().get(MimeBundle.HTML)).isEqualTo("<p>a &lt; b</p>\n" + TABLE.toHtml());
+    assertThat(shown.data().get(MimeBundle.TEXT)).isEqualTo("a < b:\n" + TABLE);
+  }
+
+  @Test
   void textHasAlignedColumns() {
     assertThat(TABLE.toString())
         .isEqualTo(

@@ -86,6 +86,21 @@ class MetricsTest {
   }
 
   @Test
+  void lossFromAPositionIsTheMeanOfTheRest() {
+    Tokens tokens = Tokens.padded(Tokens.Padding.LEFT, new long[] {0, 1, 2}, new long[] {2, 1, 1});
+    double[] logits = {1, 2, 3, 0, 0, 0, 5, 1, 2, 2, 0, 1, 0, 4, 1, 9, 9, 9};
+    Outcome run = outcome(logits, tokens);
+    double[][] perToken = Metrics.lossPerToken(run);
+    double[] last = Metrics.lossFrom(2).perExample(run);
+    assertThat(last).containsExactly(new double[] {perToken[0][1], perToken[1][1]}, within(1e-6));
+    assertThat(Metrics.lossFrom(1).perExample(run)).containsExactly(Metrics.loss().perExample(run));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Metrics.lossFrom(3).of(run))
+        .withMessageContaining("row 0 has 3 tokens");
+    assertThatIllegalArgumentException().isThrownBy(() -> Metrics.lossFrom(0));
+  }
+
+  @Test
   void lossIsTheMeanOverPredictedTokens() {
     double first = logSumExp(1, 2, 3) - 2;
     double second = logSumExp(0, 0, 0);
