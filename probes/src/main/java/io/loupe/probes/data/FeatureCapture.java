@@ -2,10 +2,10 @@ package io.loupe.probes.data;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import io.loupe.workbench.model.ActivationCache;
 import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.Pooling;
-import io.loupe.workbench.model.Run;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.site.Axis;
 import io.loupe.workbench.site.HookPoint;
@@ -40,7 +40,7 @@ public final class FeatureCapture {
   public static List<SpotFeatures> of(
       HookedTransformer model, ProbeData data, List<HookPoint> points, List<Pooling> poolings) {
     requirePlaces(model, data, points, poolings);
-    double[][][] weights = weights(data, poolings);
+    Weights[][] weights = weights(data, poolings);
     Map<Spot, float[]> values = new LinkedHashMap<>();
     Tokens tokens = data.tokens();
     List<List<Integer>> examplesOf = examplesOf(data);
@@ -74,41 +74,59 @@ public final class FeatureCapture {
       List<Pooling> poolings,
       int[] batch,
       List<List<Integer>> examplesOf,
-      double[][][] weights,
+      Weights[][] weights,
       Map<Spot, float[]> values) {
     long[][] ids = Arrays.stream(batch).mapToObj(data.tokens()::row).toArray(long[][]::new);
     Tokens part = Tokens.padded(Tokens.Padding.RIGHT, ids);
-    try (Run run = model.run(part, Capture.at(points.toArray(HookPoint[]::new)))) {
-      for (HookPoint point : points) {
-        NDArray activation = run.cache().get(point);
-        int columns = (int) activation.getShape().get(1);
-        float[] read = floats(activation);
-        int width = read.length / batch.length / columns;
-        for (int p = 0; p < poolings.size(); p++) {
-          float[] into =
-              values.computeIfAbsent(
-                  new Spot(point, poolings.get(p)), s -> new float[data.size() * width]);
-          for (int i = 0; i < batch.length; i++) {
-            for (int example : examplesOf.get(batch[i])) {
-              pool(read, i * columns, width, weights[p][example], into, example);
-            }
+    ActivationCache cache = activations(model, part, points);
+    for (HookPoint point : points) {
+      float[] read;
+      int columns;
+      try (NDArray activation = cache.get(point)) { // freed now, not when it is collected
+        columns = (int) activation.getShape().get(1);
+        read = floats(activation);
+      }
+      int width = read.length / batch.length / columns;
+      for (int p = 0; p < poolings.size(); p++) {
+        float[] into =
+            values.computeIfAbsent(
+                new Spot(point, poolings.get(p)), s -> new float[data.size() * width]);
+        for (int i = 0; i < batch.length; i++) {
+          for (int example : examplesOf.get(batch[i])) {
+            pool(read, i * columns, width, weights[p][example], into, example);
           }
         }
       }
     }
   }
 
+  /** Runs no layer behind the last that is asked for, if that is known to change nothing. */
+  private static ActivationCache activations(
+      HookedTransformer model, Tokens tokens, List<HookPoint> points) {
+    // an intervention behind these layers would be reported as never applied
+    if (model.interventions().isEmpty() && points.stream().allMatch(p -> p.site().perLayer())) {
+      return model.activations(tokens, points);
+    }
+    return model.run(tokens, Capture.at(points.toArray(HookPoint[]::new))).cache();
+  }
+
+  /**
+   * How much the positions of an example's text count; those left out count nothing.
+   *
+   * @param first position
+   * @param of the positions from the first on
+   */
+  private record Weights(int first, float[] of) {}
+
   /** Adds the weighted vectors of a row's positions to an example's features. */
   private static void pool(
-      float[] read, int firstColumn, int width, double[] weights, float[] into, int example) {
-    for (int position = 0; position < weights.length; position++) {
-      float weight = (float) weights[position];
-      if (weight != 0) {
-        int source = (firstColumn + position) * width;
-        int target = example * width;
-        for (int i = 0; i < width; i++) {
-          into[target + i] += weight * read[source + i];
-        }
+      float[] read, int firstColumn, int width, Weights weights, float[] into, int example) {
+    for (int w = 0; w < weights.of.length; w++) {
+      float weight = weights.of[w];
+      int source = (firstColumn + weights.first + w) * width;
+      int target = example * width;
+      for (int i = 0; i < width; i++) {
+        into[target + i] += weight * read[source + i];
       }
     }
   }
@@ -131,9 +149,9 @@ public final class FeatureCapture {
     return examplesOf;
   }
 
-  /** Returns how much each position of an example's text counts; [pooling][example][position]. */
-  private static double[][][] weights(ProbeData data, List<Pooling> poolings) {
-    double[][][] weights = new double[poolings.size()][data.size()][];
+  /** Returns what each pooling makes of each example; [pooling][example]. */
+  private static Weights[][] weights(ProbeData data, List<Pooling> poolings) {
+    Weights[][] weights = new Weights[poolings.size()][data.size()];
     for (int p = 0; p < poolings.size(); p++) {
       for (int i = 0; i < data.size(); i++) {
         weights[p][i] = weights(data, i, poolings.get(p));
@@ -142,13 +160,13 @@ public final class FeatureCapture {
     return weights;
   }
 
-  private static double[] weights(ProbeData data, int index, Pooling pooling) {
+  private static Weights weights(ProbeData data, int index, Pooling pooling) {
     Example example = data.examples().get(index);
-    double[] weights = new double[data.tokens().length(example.row())];
     if (pooling instanceof Pooling.Named named) {
       Span span = data.tokens().span(example.row(), named.span());
-      Arrays.fill(weights, span.start(), span.end(), 1.0 / span.length());
-      return weights;
+      float[] alike = new float[span.length()];
+      Arrays.fill(alike, 1f / span.length());
+      return new Weights(span.start(), alike);
     }
     // the example's own tokens as a text of their own, so that positions are counted within it
     long[] own =
@@ -168,8 +186,19 @@ public final class FeatureCapture {
                   e.getMessage()),
           e);
     }
-    System.arraycopy(within, 0, weights, example.start(), within.length);
-    return weights;
+    int from = 0;
+    int to = within.length;
+    while (from < to && within[from] == 0) {
+      from++;
+    }
+    while (to > from && within[to - 1] == 0) {
+      to--;
+    }
+    float[] counted = new float[to - from];
+    for (int i = 0; i < counted.length; i++) {
+      counted[i] = (float) within[from + i];
+    }
+    return new Weights(example.start() + from, counted);
   }
 
   private static void requirePlaces(

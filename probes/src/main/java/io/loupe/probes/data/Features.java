@@ -36,6 +36,21 @@ public final class Features {
   }
 
   /**
+   * Makes features of rows, which are copied.
+   *
+   * @param rows [row][column], all of one length
+   */
+  public static Features of(float[][] rows) {
+    int columns = rows.length == 0 ? 0 : rows[0].length;
+    float[] values = new float[rows.length * columns];
+    for (int row = 0; row < rows.length; row++) {
+      requireLength(rows[row].length, columns, row);
+      System.arraycopy(rows[row], 0, values, row * columns, columns);
+    }
+    return of(values, columns);
+  }
+
+  /**
    * Makes features of rows, rounded to float32.
    *
    * @param rows [row][column], all of one length
@@ -44,15 +59,19 @@ public final class Features {
     int columns = rows.length == 0 ? 0 : rows[0].length;
     float[] values = new float[rows.length * columns];
     for (int row = 0; row < rows.length; row++) {
-      if (rows[row].length != columns) {
-        throw new IllegalArgumentException(
-            "Row 0 has %d features, row %d has %d".formatted(columns, row, rows[row].length));
-      }
+      requireLength(rows[row].length, columns, row);
       for (int column = 0; column < columns; column++) {
         values[row * columns + column] = (float) rows[row][column];
       }
     }
     return of(values, columns);
+  }
+
+  private static void requireLength(int length, int expected, int row) {
+    if (length != expected) {
+      throw new IllegalArgumentException(
+          "Row 0 has %d features, row %d has %d".formatted(expected, row, length));
+    }
   }
 
   /**

@@ -122,7 +122,8 @@ public record Partition(int[] train, int[] validation, int[] test) {
         indices(splits.size(), i -> splits.get(i) == Split.TEST));
   }
 
-  private static List<List<Integer>> shuffled(List<String> groups, long seed, int least) {
+  /** Returns the examples of each group, the groups in random order. */
+  public static List<List<Integer>> shuffled(List<String> groups, long seed, int least) {
     Map<String, List<Integer>> rows = new LinkedHashMap<>();
     for (int row = 0; row < groups.size(); row++) {
       rows.computeIfAbsent(groups.get(row), group -> new ArrayList<>()).add(row);

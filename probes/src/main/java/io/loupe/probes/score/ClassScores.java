@@ -61,6 +61,11 @@ public final class ClassScores implements Scores {
   }
 
   @Override
+  public double criterion() {
+    return probabilities ? -logLoss() : value();
+  }
+
+  @Override
   public double[] perExample() {
     return IntStream.range(0, predicted.length)
         .mapToDouble(i -> predicted[i] == truth.of()[i] ? 1 : 0)

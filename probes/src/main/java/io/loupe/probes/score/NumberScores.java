@@ -44,6 +44,11 @@ public final class NumberScores implements Scores {
     return IntStream.range(0, truth.names().size()).mapToDouble(this::r2).average().orElseThrow();
   }
 
+  @Override
+  public double criterion() {
+    return value();
+  }
+
   /**
    * Returns a number's R squared: 1 minus the squared error over that of the mean of these
    * examples. 0 is no better than that mean; it can be below.

@@ -8,11 +8,18 @@ import java.util.Map;
 /** How well a probe does on some examples. */
 public sealed interface Scores permits ClassScores, NumberScores, TagScores {
 
-  /** Returns the name of the one number that settings are chosen by and curves are drawn of. */
+  /** Returns the name of the one number that curves are drawn of. */
   String measure();
 
   /** Returns that number; higher is better. */
   double value();
+
+  /**
+   * Returns what the settings of one trainer are chosen by; higher is better. Minus the log loss
+   * where predictions are probabilities: it moves where accuracy stands still, and a penalty that
+   * is too strong makes probabilities wrong before it makes decisions wrong. Otherwise the value.
+   */
+  double criterion();
 
   /** Returns all numbers by name, in the order to show them; those not defined are left out. */
   Map<String, Double> values();

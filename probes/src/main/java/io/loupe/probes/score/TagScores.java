@@ -46,6 +46,23 @@ public final class TagScores implements Scores {
         .orElseThrow();
   }
 
+  @Override
+  public double criterion() {
+    return -logLoss();
+  }
+
+  /** Returns the mean over examples and tags of minus the logarithm of what is true, in nats. */
+  public double logLoss() {
+    double loss = 0;
+    for (int i = 0; i < predictions.length; i++) {
+      for (int t = 0; t < predictions[i].length; t++) {
+        double own = truth.has()[i][t] ? predictions[i][t] : 1 - predictions[i][t];
+        loss -= Math.log(Math.max(own, 1e-15)) / predictions[i].length;
+      }
+    }
+    return loss / predictions.length;
+  }
+
   /** Returns a tag's F1; NaN if it never occurs and is never predicted. */
   public double f1(int tag) {
     return f1(counts(tag));
@@ -96,6 +113,7 @@ public final class TagScores implements Scores {
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("micro F1", value());
     values.put("share of right tags", Arrays.stream(perExample()).average().orElseThrow());
+    values.put("log loss", logLoss());
     double area =
         IntStream.range(0, truth.names().size())
             .mapToDouble(this::auroc)

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -30,7 +31,8 @@ public final class ProbeResults implements Displayable {
   private final Origin origin;
   private final ProbeOptions options;
   private final long seed;
-  private final List<SpotResult> spots;
+  private final List<Spot> spots;
+  private final List<Trials> trials; // as spots
   private final List<Scores> random;
 
   ProbeResults(
@@ -38,13 +40,15 @@ public final class ProbeResults implements Displayable {
       Origin origin,
       ProbeOptions options,
       long seed,
-      List<SpotResult> spots,
+      List<Spot> spots,
+      List<Trials> trials,
       List<Scores> random) {
     this.labelled = labelled;
     this.origin = origin;
     this.options = options;
     this.seed = seed;
     this.spots = List.copyOf(spots);
+    this.trials = List.copyOf(trials);
     this.random = List.copyOf(random);
   }
 
@@ -68,7 +72,7 @@ public final class ProbeResults implements Displayable {
   }
 
   /** Returns all places, in the order in which they were named. */
-  public List<SpotResult> spots() {
+  public List<Spot> spots() {
     return spots;
   }
 
@@ -77,26 +81,24 @@ public final class ProbeResults implements Displayable {
    *
    * @throws IllegalArgumentException if there are none; it names the places
    */
-  public SpotResult at(HookPoint point) {
-    return at(point, spots.get(0).spot().pooling());
+  public Trials at(HookPoint point) {
+    return at(new Spot(point, spots.get(0).pooling()));
   }
 
   /** Returns a place's probes. */
-  public SpotResult at(HookPoint point, Pooling pooling) {
-    return spots.stream()
-        .filter(own -> own.spot().equals(new Spot(point, pooling)))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "No probe was trained at %s, %s; there are %s"
-                        .formatted(point, pooling, spots.stream().map(SpotResult::spot).toList())));
+  public Trials at(Spot spot) {
+    int index = spots.indexOf(spot);
+    if (index < 0) {
+      throw new IllegalArgumentException(
+          "No probe was trained at %s; there are %s".formatted(spot, spots));
+    }
+    return trials.get(index);
   }
 
   /** Returns the place whose probes did best on the validation examples, mean over seeds. */
-  public SpotResult best() {
+  public Spot best() {
     return spots.stream()
-        .max(Comparator.comparingDouble(own -> own.mean(trial -> trial.validation().value())))
+        .max(Comparator.comparingDouble(spot -> at(spot).mean(trial -> trial.validation().value())))
         .orElseThrow();
   }
 
@@ -106,18 +108,20 @@ public final class ProbeResults implements Displayable {
    *
    * @param share in (0, 1]
    */
-  public SpotResult firstAt(double share) {
-    double most = spots.stream().mapToDouble(SpotResult::value).max().orElseThrow();
+  public Spot firstAt(double share) {
+    double most = trials.stream().mapToDouble(Trials::value).max().orElseThrow();
+    if (!(share > 0 && share <= 1)) {
+      throw new IllegalArgumentException("Expected a share in (0, 1], got " + share);
+    }
     return spots.stream()
-        .filter(own -> own.value() >= share * most)
+        .filter(spot -> at(spot).value() >= share * most)
         .findFirst()
-        .orElseThrow(
-            () -> new IllegalArgumentException("Expected a share in (0, 1], got " + share));
+        .orElseGet(this::best); // where even the best is below 0
   }
 
   /** Returns the name of the score: {@code accuracy}, {@code R2} or {@code micro F1}. */
   public String measure() {
-    return spots.get(0).trials().get(0).test().measure();
+    return trials.get(0).measure();
   }
 
   /** Returns the score of probes on random features, mean over seeds; NaN if left out. */
@@ -130,7 +134,7 @@ public final class ProbeResults implements Displayable {
    * near 0, the control task cannot be learnt by memorising types.
    */
   public double seenTypes() {
-    return spots.get(0).mean(t -> labelled.seenTypes(t.partition().test(), t.partition().train()));
+    return trials.get(0).mean(t -> labelled.seenTypes(t.partition().test(), t.partition().train()));
   }
 
   /** Returns each place with its score, controls, and the setting that was chosen most often. */
@@ -146,10 +150,10 @@ public final class ProbeResults implements Displayable {
     }
     header.add("setting");
     Table table = Table.of(header);
-    for (SpotResult own : spots) {
+    for (Spot spot : spots) {
+      Trials own = at(spot);
       List<Object> row =
-          new ArrayList<>(
-              List.of(own.spot().point(), own.spot().pooling(), own.value(), own.deviation()));
+          new ArrayList<>(List.of(spot.point(), spot.pooling(), own.value(), own.deviation()));
       if (options.controls()) {
         row.addAll(List.of(own.control(), own.selectivity(), own.shuffled()));
       }
@@ -163,30 +167,28 @@ public final class ProbeResults implements Displayable {
     return table;
   }
 
-  private static String usualSetting(SpotResult own) {
-    return own.trials().stream()
+  private static String usualSetting(Trials own) {
+    return own.all().stream()
         .collect(Collectors.groupingBy(Trial::setting, Collectors.counting()))
         .entrySet()
         .stream()
-        .max(
-            java.util.Map.Entry.<String, Long>comparingByValue()
-                .thenComparing(java.util.Map.Entry.comparingByKey()))
+        .max(Map.Entry.<String, Long>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
         .orElseThrow()
         .getKey();
   }
 
   /** Draws the score over places with its controls; bands are one standard deviation over seeds. */
   public LineChart plot() {
-    return plot(spots.get(0).spot().pooling());
+    return plot(spots.get(0).pooling());
   }
 
   /** Draws the score over places with its controls, of one pooling. */
   public LineChart plot(Pooling pooling) {
-    List<SpotResult> own = of(pooling);
+    List<Spot> own = of(pooling);
     LineChart chart = band(Plots.lines(), own, "probe", trial -> trial.test().value());
     if (options.controls()) {
-      chart = band(chart, own, "control task", trial -> SpotResult.value(trial.control()));
-      chart = band(chart, own, "shuffled labels", trial -> SpotResult.value(trial.shuffled()));
+      chart = band(chart, own, "control task", trial -> Trials.value(trial.control()));
+      chart = band(chart, own, "shuffled labels", trial -> Trials.value(trial.shuffled()));
       double[] noise = new double[own.size()];
       Arrays.fill(noise, randomFeatures());
       chart = chart.series("random features", noise);
@@ -209,11 +211,11 @@ public final class ProbeResults implements Displayable {
   /** Draws the score of each place (rows) and pooling (columns). */
   public Heatmap heatmap() {
     List<Pooling> poolings = options.poolings();
-    List<HookPoint> points = spots.stream().map(own -> own.spot().point()).distinct().toList();
+    List<HookPoint> points = spots.stream().map(Spot::point).distinct().toList();
     double[][] values = new double[points.size()][poolings.size()];
     for (int i = 0; i < values.length; i++) {
       for (int p = 0; p < poolings.size(); p++) {
-        values[i][p] = at(points.get(i), poolings.get(p)).value();
+        values[i][p] = at(new Spot(points.get(i), poolings.get(p))).value();
       }
     }
     return Plots.heatmap(values)
@@ -223,9 +225,8 @@ public final class ProbeResults implements Displayable {
         .title("%s: %s by place and pooling".formatted(labelled.name(), measure()));
   }
 
-  private List<SpotResult> of(Pooling pooling) {
-    List<SpotResult> own =
-        spots.stream().filter(each -> each.spot().pooling().equals(pooling)).toList();
+  private List<Spot> of(Pooling pooling) {
+    List<Spot> own = spots.stream().filter(spot -> spot.pooling().equals(pooling)).toList();
     if (own.isEmpty()) {
       throw new IllegalArgumentException(
           "No probe was trained with %s; there are %s".formatted(pooling, options.poolings()));
@@ -233,31 +234,30 @@ public final class ProbeResults implements Displayable {
     return own;
   }
 
-  private static LineChart band(
-      LineChart chart, List<SpotResult> spots, String name, ToDoubleFunction<Trial> of) {
+  private LineChart band(
+      LineChart chart, List<Spot> spots, String name, ToDoubleFunction<Trial> of) {
     double[] x = IntStream.range(0, spots.size()).asDoubleStream().toArray();
-    double[] mean = spots.stream().mapToDouble(own -> own.mean(of)).toArray();
+    double[] mean = spots.stream().mapToDouble(spot -> at(spot).mean(of)).toArray();
     double[] low = new double[x.length];
     double[] high = new double[x.length];
     for (int i = 0; i < x.length; i++) {
-      double deviation = spots.get(i).deviation(of);
+      double deviation = at(spots.get(i)).deviation(of);
       low[i] = mean[i] - deviation;
       high[i] = mean[i] + deviation;
     }
     return chart.series(name, x, mean, low, high);
   }
 
-  private LineChart named(LineChart chart, List<SpotResult> own) {
-    HookPoint first = own.get(0).spot().point();
-    boolean oneSite =
-        own.stream().allMatch(each -> each.spot().point().site().equals(first.site()));
-    boolean stream = !oneSite && own.size() > 1 && own.get(1).spot().point().layer() == 0;
+  private LineChart named(LineChart chart, List<Spot> own) {
+    HookPoint first = own.get(0).point();
+    boolean oneSite = own.stream().allMatch(spot -> spot.point().site().equals(first.site()));
+    boolean stream = !oneSite && own.size() > 1 && own.get(1).point().layer() == 0;
     return chart
         .xLabel(
             oneSite
                 ? "layer, " + first.site()
                 : stream ? "layers behind (0: %s)".formatted(first) : "place, in the order named")
-        .yLabel(measure() + " (band: ± 1 sd over " + spots.get(0).trials().size() + " seeds)");
+        .yLabel(measure() + " (band: ± 1 sd over " + trials.get(0).all().size() + " seeds)");
   }
 
   @Override
@@ -267,8 +267,8 @@ public final class ProbeResults implements Displayable {
 
   @Override
   public String toString() {
-    SpotResult best = best();
-    return "Probes of %s (%s), %d places: %s up to %.3f ± %.3f at %s (chosen on validation), control %.3f, selectivity %.3f, shuffled %.3f, random features %.3f, majority %.3f"
+    Trials best = at(best());
+    return "Probes of %s (%s), %d places: %s up to %.3f ± %.3f at %s (chosen on validation), control %.3f (%.0f %% of test types seen in training), selectivity %.3f, shuffled %.3f, random features %.3f, majority %.3f"
         .formatted(
             labelled.name(),
             origin.model(),
@@ -276,8 +276,9 @@ public final class ProbeResults implements Displayable {
             measure(),
             best.value(),
             best.deviation(),
-            best.spot(),
+            best.place(),
             best.control(),
+            100 * seenTypes(),
             best.selectivity(),
             best.shuffled(),
             randomFeatures(),

@@ -7,6 +7,7 @@ import io.loupe.probes.data.Labels;
 import io.loupe.probes.data.Origin;
 import io.loupe.probes.data.Partition;
 import io.loupe.probes.data.ProbeData;
+import io.loupe.probes.data.Spot;
 import io.loupe.probes.data.SpotFeatures;
 import io.loupe.probes.score.Scores;
 import io.loupe.probes.trainer.ProbeTrainer;
@@ -83,6 +84,20 @@ public final class ProbeSweep {
     return train(features, labelled, origin, checked(labelled, options, seed), options, seed);
   }
 
+  /**
+   * Trains probes on one set of features, whatever they are: pooled over layers, read off attention
+   * patterns, or of a user's own.
+   *
+   * @param origin where they come from; {@code Origin.given(data, place)} if no model made them
+   */
+  public static Trials train(
+      Features features, Labelled labelled, Origin origin, ProbeOptions options, long seed) {
+    List<Partition> partitions = checked(labelled, options, seed);
+    requireAligned(features, labelled, origin.place());
+    return new TrialRunner(labelled, trainers(options, labelled.labels()), options)
+        .all(features, partitions, origin, seed);
+  }
+
   /** Returns the hook points of the residual stream: before the first layer, behind each. */
   public static List<HookPoint> stream(HookedTransformer model) {
     List<HookPoint> points = new ArrayList<>(List.of(Sites.RESID_PRE.at(0)));
@@ -107,29 +122,17 @@ public final class ProbeSweep {
       throw new IllegalArgumentException("A sweep needs features of at least one place, got none");
     }
     for (SpotFeatures own : features) {
-      if (own.features().rows() != labelled.size()) {
-        throw new IllegalArgumentException(
-            "Labels are not aligned to features: %d labels, %d rows at %s"
-                .formatted(labelled.size(), own.features().rows(), own.spot()));
-      }
-      own.features().requireFinite(own.spot());
+      requireAligned(own.features(), labelled, own.spot());
     }
     TrialRunner runner = new TrialRunner(labelled, trainers(options, labelled.labels()), options);
-    List<SpotResult> results = new ArrayList<>();
+    List<Trials> results = new ArrayList<>();
     long begin = System.nanoTime();
     for (SpotFeatures own : features) {
-      List<Trial> trials = new ArrayList<>();
-      for (int repeat = 0; repeat < partitions.size(); repeat++) {
-        trials.add(
-            runner.run(
-                own.features(),
-                partitions.get(repeat),
-                seed + repeat,
-                origin.at(own.spot().toString())));
-      }
-      results.add(new SpotResult(own.spot(), trials));
+      Origin place = origin.at(own.spot().toString());
+      results.add(runner.all(own.features(), partitions, place, seed));
       progress(results.size(), features.size(), begin);
     }
+    List<Spot> spots = features.stream().map(SpotFeatures::spot).toList();
     List<Scores> random = new ArrayList<>();
     if (options.controls()) {
       int columns = features.get(0).features().columns();
@@ -138,7 +141,16 @@ public final class ProbeSweep {
         random.add(runner.best(noise, partitions.get(repeat), seed + repeat, origin.at("noise")));
       }
     }
-    return new ProbeResults(labelled, origin, options, seed, results, random);
+    return new ProbeResults(labelled, origin, options, seed, spots, results, random);
+  }
+
+  private static void requireAligned(Features features, Labelled labelled, Object place) {
+    if (features.rows() != labelled.size()) {
+      throw new IllegalArgumentException(
+          "Labels are not aligned to features: %d labels, %d rows at %s"
+              .formatted(labelled.size(), features.rows(), place));
+    }
+    features.requireFinite(place);
   }
 
   /** Returns the partitions, once it is sure that they can be learnt from. */

@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param seed of the partition, the control's labels and training
  * @param partition which examples were for what
  * @param trainer its trainer's name
- * @param setting the hyper-parameters that did best on the validation examples
+ * @param setting the hyper-parameters that did best on the validation examples, by {@link
+ *     Scores#criterion}; among several trainers, the one with the best value
  * @param probe the trained probe
  * @param validation its scores on the validation examples
  * @param test its scores on the test examples

@@ -11,8 +11,10 @@ import io.loupe.probes.trainer.LinearProbe;
 import io.loupe.probes.trainer.Probe;
 import io.loupe.probes.trainer.ProbeTrainer;
 import io.loupe.probes.trainer.TrainingSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Trains one probe with its controls on one partition. */
@@ -33,7 +35,16 @@ final class TrialRunner {
   /** A trained probe with the place of its setting. */
   private record Chosen(Probe probe, Scores validation, int trainer, int setting) {}
 
-  Trial run(Features features, Partition partition, long seed, Origin origin) {
+  /** Trains on each partition; the seed of each is one higher than that of the one before. */
+  Trials all(Features features, List<Partition> partitions, Origin origin, long seed) {
+    List<Trial> trials = new ArrayList<>();
+    for (int repeat = 0; repeat < partitions.size(); repeat++) {
+      trials.add(run(features, partitions.get(repeat), seed + repeat, origin));
+    }
+    return new Trials(origin.place(), trials);
+  }
+
+  private Trial run(Features features, Partition partition, long seed, Origin origin) {
     Labels labels = labelled.labels();
     try (TrainingSet set = TrainingSet.of(features, labels, partition.train(), seed, origin)) {
       Chosen chosen = choose(set, partition.validation());
@@ -62,25 +73,26 @@ final class TrialRunner {
     }
   }
 
+  /** Returns the best of each trainer's best setting. */
   private Chosen choose(TrainingSet set, int[] validation) {
-    Chosen best = null;
-    for (int t = 0; t < trainers.size(); t++) {
-      List<Probe> probes = trainers.get(t).train(set);
-      for (int s = 0; s < probes.size(); s++) {
-        Scores scores = Scores.of(probes.get(s), set.features(), set.labels(), validation);
-        if (best == null || isBetter(scores, best.validation)) {
-          best = new Chosen(probes.get(s), scores, t, s);
-        }
-      }
-    }
-    if (best == null) {
-      throw new IllegalStateException("a trainer without settings: " + trainers);
-    }
-    return best;
+    return IntStream.range(0, trainers.size())
+        .mapToObj(trainer -> best(trainer, set, validation))
+        .reduce((a, b) -> b.validation.value() > a.validation.value() ? b : a)
+        .orElseThrow();
   }
 
-  private static boolean isBetter(Scores scores, Scores than) {
-    return scores.value() > than.value() || Double.isNaN(than.value());
+  private Chosen best(int trainer, TrainingSet set, int[] validation) {
+    List<Probe> probes = trainers.get(trainer).train(set);
+    return IntStream.range(0, probes.size())
+        .mapToObj(
+            s ->
+                new Chosen(
+                    probes.get(s),
+                    Scores.of(probes.get(s), set.features(), set.labels(), validation),
+                    trainer,
+                    s))
+        .reduce((a, b) -> b.validation.criterion() > a.validation.criterion() ? b : a)
+        .orElseThrow();
   }
 
   private Optional<Scores> control(TrainingSet set, Partition partition, long seed) {
@@ -104,7 +116,7 @@ final class TrialRunner {
 
   private Scores shuffled(TrainingSet set, Partition partition, Chosen chosen, long seed) {
     Labels shuffled = Labels.shuffled(labelled.labels(), partition.train(), seed ^ CONTROL);
-    Probe probe = trainers.get(chosen.trainer).train(set.with(shuffled)).get(chosen.setting);
+    Probe probe = trainers.get(chosen.trainer).train(set.with(shuffled), chosen.setting);
     return Scores.of(probe, set.features(), labelled.labels(), partition.test());
   }
 

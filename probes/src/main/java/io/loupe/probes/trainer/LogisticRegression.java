@@ -81,6 +81,11 @@ final class LogisticRegression implements ProbeTrainer {
     return List.of(probes);
   }
 
+  @Override
+  public Probe train(TrainingSet set, int setting) {
+    return new LogisticRegression(tags, strengths[setting]).train(set).get(0);
+  }
+
   /**
    * What is fitted.
    *

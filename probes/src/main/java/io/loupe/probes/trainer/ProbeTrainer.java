@@ -28,6 +28,11 @@ public interface ProbeTrainer {
    */
   List<Probe> train(TrainingSet set);
 
+  /** Trains the probe of one setting. */
+  default Probe train(TrainingSet set, int setting) {
+    return train(set).get(setting);
+  }
+
   /** Refuses all but classes. */
   static void requireClasses(Labels labels, String trainer) {
     if (!(labels instanceof Labels.Classes)) {

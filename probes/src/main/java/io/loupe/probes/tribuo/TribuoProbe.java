@@ -99,7 +99,8 @@ public final class TribuoProbe implements Probe {
     double[] own = new double[outputs.size()];
     for (int t = 0; t < own.length; t++) {
       MultiLabel tag = prediction.getOutputScores().get(outputs.get(t));
-      own[t] = tag == null ? 0 : tag.getScore();
+      // 0 for a tag that training had no example of
+      own[t] = tag == null ? 0 : tag.getLabelScore(new Label(outputs.get(t))).orElse(0);
     }
     return own;
   }

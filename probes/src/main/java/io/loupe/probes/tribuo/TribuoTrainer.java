@@ -99,6 +99,11 @@ final class TribuoTrainer<T extends Output<T>> implements ProbeTrainer {
     return List.copyOf(probes);
   }
 
+  @Override
+  public Probe train(TrainingSet set, int setting) {
+    return new TribuoTrainer<>(name, kind, List.of(settings.get(setting))).train(set).get(0);
+  }
+
   private Probe probe(Model<T> model, Scaling scaling, List<String> names, int columns) {
     LinearMap map = null;
     if (kind.weights != null) {

@@ -5,6 +5,7 @@ import io.loupe.probes.trainer.ProbeTrainer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.tribuo.classification.Label;
 import org.tribuo.classification.LabelFactory;
 import org.tribuo.classification.ensemble.VotingCombiner;
@@ -175,7 +176,7 @@ public final class TribuoTrainers {
   }
 
   private static TribuoTrainer.Kind<Label> classes(
-      Output output, TribuoTrainer.@org.jspecify.annotations.Nullable Weights weights) {
+      Output output, TribuoTrainer.@Nullable Weights weights) {
     return new TribuoTrainer.Kind<>(output, new LabelFactory(), TribuoData::label, weights);
   }
 

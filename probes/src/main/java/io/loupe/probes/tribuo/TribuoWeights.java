@@ -38,12 +38,16 @@ final class TribuoWeights {
     return new LinearMap(weights, bias);
   }
 
-  /** Of a LibLinear model: one class against the rest, or for two classes one against the other. */
+  /**
+   * Of a LibLinear model: one class against the rest. Two classes share one vector, which stands
+   * for one and, negated, for the other: each gets half, so that their difference is the margin.
+   */
   static LinearMap ofLibLinear(Model<?> model, List<String> outputs, int columns) {
     de.bwaldvogel.liblinear.Model own = ((LibLinearModel<?>) model).getInnerModels().get(0);
     double[][] weights = new double[outputs.size()][columns];
     double[] bias = new double[outputs.size()];
     int[] labels = own.getLabels();
+    double share = labels.length == 2 ? 0.5 : 1;
     Arrays.fill(bias, NEVER);
     for (int o = 0; o < outputs.size(); o++) {
       int id = id(model, outputs.get(o));
@@ -51,9 +55,9 @@ final class TribuoWeights {
         if (labels[l] == id) {
           // liblinear counts features from 1
           for (int i = 0; i < columns; i++) {
-            weights[o][i] = own.getDecfunCoef(i + 1, l);
+            weights[o][i] = share * own.getDecfunCoef(i + 1, l);
           }
-          bias[o] = own.getDecfunBias(l);
+          bias[o] = share * own.getDecfunBias(l);
         }
       }
     }

@@ -1,6 +1,5 @@
 package io.loupe.probes.sweep;
 
-import io.loupe.probes.data.Spot;
 import io.loupe.probes.score.ClassScores;
 import io.loupe.probes.score.Scores;
 import io.loupe.workbench.stats.Bootstrap;
@@ -14,12 +13,25 @@ import java.util.function.ToDoubleFunction;
 /**
  * The probes of one place, one for each seed or fold.
  *
- * @param spot the place
- * @param trials one for each seed or fold
+ * @param place where the features are from, in words
+ * @param all one for each seed or fold, at least one
  */
-public record SpotResult(Spot spot, List<Trial> trials) {
-  public SpotResult {
-    trials = List.copyOf(trials);
+public record Trials(String place, List<Trial> all) {
+  public Trials {
+    all = List.copyOf(all);
+    if (all.isEmpty()) {
+      throw new IllegalArgumentException("There are no trials of " + place);
+    }
+  }
+
+  /** Returns the trial of the first seed or fold. */
+  public Trial first() {
+    return all.get(0);
+  }
+
+  /** Returns the name of the score: {@code accuracy}, {@code R2} or {@code micro F1}. */
+  public String measure() {
+    return first().test().measure();
   }
 
   /** Returns the test score, mean over seeds. */
@@ -54,12 +66,12 @@ public record SpotResult(Spot spot, List<Trial> trials) {
 
   /** Returns the mean of anything over seeds. */
   public double mean(ToDoubleFunction<Trial> of) {
-    return trials.stream().mapToDouble(of).average().orElseThrow();
+    return all.stream().mapToDouble(of).average().orElseThrow();
   }
 
   /** Returns the standard deviation of anything over seeds (n - 1); 0 for one seed. */
   public double deviation(ToDoubleFunction<Trial> of) {
-    double[] values = trials.stream().mapToDouble(of).toArray();
+    double[] values = all.stream().mapToDouble(of).toArray();
     if (values.length == 1) {
       return 0;
     }
@@ -69,11 +81,11 @@ public record SpotResult(Spot spot, List<Trial> trials) {
   }
 
   /**
-   * Returns a 95 % bootstrap interval of the first seed's accuracy or share of right tags over its
-   * test examples.
+   * Returns a 95 % bootstrap interval of the mean of {@link Scores#perExample} over the first
+   * seed's test examples: of the accuracy, the share of right tags, or the squared error.
    */
   public Interval interval(long seed) {
-    return Bootstrap.ofMean(trials.get(0).test().perExample(), 0.95, seed);
+    return Bootstrap.ofMean(first().test().perExample(), 0.95, seed);
   }
 
   /**
@@ -82,16 +94,16 @@ public record SpotResult(Spot spot, List<Trial> trials) {
    * @throws IllegalArgumentException if labels are not classes
    */
   public ClassScores classes() {
-    Scores scores = trials.get(0).test();
+    Scores scores = first().test();
     if (scores instanceof ClassScores classes) {
       return classes;
     }
     throw new IllegalArgumentException(
-        "These probes do not tell classes; read trials().get(0).test(): " + scores.values());
+        "These probes do not tell classes; read first().test(): " + scores.values());
   }
 
-  /** Returns the first seed's number of that name, mean over seeds; NaN where it is not defined. */
-  double named(String name) {
+  /** Returns a number of {@link Scores#values}, mean over seeds; NaN where it is not defined. */
+  public double named(String name) {
     return mean(trial -> trial.test().values().getOrDefault(name, Double.NaN));
   }
 
