@@ -4,6 +4,8 @@ import io.loupe.probes.trainer.Probe.Output;
 import io.loupe.probes.trainer.ProbeTrainer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.tribuo.classification.Label;
@@ -32,6 +34,16 @@ import org.tribuo.regression.slm.ElasticNetCDTrainer;
  */
 public final class TribuoTrainers {
   private static final int BATCH = 64;
+
+  /** Kept, or its level would be lost with it. */
+  private static final Logger TRIBUO = Logger.getLogger("org.tribuo");
+
+  static {
+    if (TRIBUO.getLevel() == null) { // a user's own choice stays
+      TRIBUO.setLevel(
+          Level.WARNING); // a sweep trains hundreds of models, each with a line of its own
+    }
+  }
 
   private TribuoTrainers() {}
 
