@@ -14,6 +14,9 @@ import java.util.Optional;
  * @param setting the hyper-parameters that did best on the validation examples, by {@link
  *     Scores#criterion}; among several trainers, the one with the best value
  * @param probe the trained probe
+ * @param separations of each output: by how much a class's or tag's training examples are on the
+ *     mean above the others along {@link Probe#direction}, or the standard deviation of a number's
+ *     predictions; empty if the probe is not linear
  * @param validation its scores on the validation examples
  * @param test its scores on the test examples
  * @param majority those of a constant prediction: each class's share, the mean of numbers
@@ -28,6 +31,7 @@ public record Trial(
     String trainer,
     String setting,
     Probe probe,
+    double[] separations,
     Scores validation,
     Scores test,
     Scores majority,

@@ -55,6 +55,7 @@ final class TrialRunner {
           trainer.name(),
           trainer.settings().get(chosen.setting),
           chosen.probe,
+          Separations.of(chosen.probe, features, labels, partition.train()),
           chosen.validation,
           Scores.of(chosen.probe, features, labels, partition.test()),
           Scores.of(

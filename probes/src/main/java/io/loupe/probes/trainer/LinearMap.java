@@ -65,17 +65,19 @@ public record LinearMap(double[][] weights, double[] bias) {
     return out;
   }
 
+  /** Returns a copy of an output's weights. */
+  public double[] row(int output) {
+    requireOutput(output);
+    return weights[output].clone();
+  }
+
   /**
    * Returns the direction in which an output grows against the others: with two outputs, the
    * difference of their weights; with more, its weights minus the mean of all; with one, its
    * weights.
    */
   public double[] direction(int output) {
-    if (output < 0 || output >= outputs()) {
-      throw new IllegalArgumentException(
-          "There are outputs 0 to %d, got %d".formatted(outputs() - 1, output));
-    }
-    double[] direction = weights[output].clone();
+    double[] direction = row(output);
     if (outputs() == 1) {
       return direction;
     }
@@ -87,5 +89,12 @@ public record LinearMap(double[][] weights, double[] bias) {
       direction[i] -= others / (outputs() - 1);
     }
     return direction;
+  }
+
+  private void requireOutput(int output) {
+    if (output < 0 || output >= outputs()) {
+      throw new IllegalArgumentException(
+          "There are outputs 0 to %d, got %d".formatted(outputs() - 1, output));
+    }
   }
 }

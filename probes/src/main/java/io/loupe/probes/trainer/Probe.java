@@ -32,4 +32,24 @@ public interface Probe {
 
   /** Returns the linear map behind the predictions; empty if there is none (nearest neighbours). */
   Optional<LinearMap> linear();
+
+  /**
+   * Returns the direction in which an output grows, in features as they are: of a class against the
+   * mean of the others, of a number or a tag its weights.
+   *
+   * @param output counted over the labels' names, from 0
+   * @throws IllegalArgumentException if the probe is not linear
+   */
+  default double[] direction(int output) {
+    LinearMap map =
+        linear()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "This probe is not linear and has no direction; Trainers.logistic() or Trainers.massMean() give one"));
+    return switch (output()) {
+      case PROBABILITIES, MARGINS -> map.direction(output);
+      case TAG_PROBABILITIES, NUMBERS -> map.row(output);
+    };
+  }
 }

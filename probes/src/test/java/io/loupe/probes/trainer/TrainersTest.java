@@ -213,6 +213,8 @@ class TrainersTest {
       // without a penalty the linear number is found exactly, in the features' own units
       assertThat(probes.get(1).linear().orElseThrow().weights()[0])
           .containsExactly(new double[] {2, 0, 0, -1}, within(1e-5));
+      assertThat(probes.get(1).direction(0)) // of a number its weights, whatever the others are
+          .containsExactly(probes.get(1).linear().orElseThrow().weights()[0]);
       assertThat(probes.get(1).linear().orElseThrow().bias()[0]).isCloseTo(3, within(1e-5));
     }
   }
