@@ -87,7 +87,17 @@ class NotebooksTest {
             8,
             3,
             "The induction score passes one half by step",
-            "best induction head 0.9652"));
+            "best induction head 0.9652"),
+        new Wanted(
+            "10-probes.ipynb",
+            "Probes: what is written in the stream, and does the model use it?",
+            13,
+            7,
+            "parts of speech: 1,500 examples",
+            "accuracy 0.76 at the embedding, 0.86 at its best, blocks.3.hook_resid_post",
+            "selectivity 0.21 at the embedding, 0.35 there",
+            "3 directions of the probes",
+            "Taking out 3 directions changes it by -2.8"));
   }
 
   @Test
@@ -117,7 +127,8 @@ class NotebooksTest {
     assertThat(page.select(".stderr, .error")).isEmpty();
     assertThat(page.text()).contains(wanted.texts());
     assertThat(MANIFEST.matcher(first).results().findFirst().orElseThrow().group())
-        .containsAnyOf("weights of stories260k", "weights of induction-2l");
+        .containsAnyOf(
+            "weights of stories260k", "weights of induction-2l", "weights of loupe-lm");
   }
 
   private String make(String notebook, String name) throws IOException {

@@ -46,6 +46,11 @@ public record ProbeDirection(
     double[] direction = first.probe().direction(output);
     double square = Arrays.stream(direction).map(x -> x * x).sum();
     double length = first.separations()[output];
+    if (square == 0 || !Double.isFinite(length)) {
+      throw new IllegalArgumentException(
+          "The probe at %s has no direction of '%s': its features do not vary, or training had no example"
+              .formatted(spot, label));
+    }
     double[] scaled = Arrays.stream(direction).map(x -> x * length / square).toArray();
     String method =
         "direction of '%s' of a probe of %s (%s, %s), %s"

@@ -5,6 +5,7 @@ import io.loupe.probes.data.Labelled;
 import io.loupe.probes.data.SpotFeatures;
 import io.loupe.probes.sweep.ProbeResults;
 import io.loupe.probes.sweep.Trials;
+import io.loupe.workbench.site.HookPoint;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,12 +33,14 @@ public record Side(String name, Features features, Labelled labelled, Trials tri
    * @param features that the sweep was trained on
    */
   public static List<Side> places(ProbeResults results, List<SpotFeatures> features) {
+    boolean oneSite =
+        features.stream().map(own -> own.spot().point().site()).distinct().count() == 1;
     List<Side> sides = new ArrayList<>();
     for (SpotFeatures own : features) {
+      HookPoint point = own.spot().point();
+      String site = point.site().name().replaceFirst("^hook_", "");
       String name =
-          own.spot().point().site().perLayer()
-              ? "layer " + own.spot().point().layer()
-              : own.spot().point().toString();
+          !point.site().perLayer() ? site : (oneSite ? "layer " : site + " ") + point.layer();
       sides.add(new Side(name, own.features(), results.labelled(), results.at(own.spot())));
     }
     return List.copyOf(sides);

@@ -33,6 +33,7 @@ import io.loupe.workbench.text.Tokens;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class CausalTest {
@@ -113,6 +114,24 @@ class CausalTest {
     for (int row : train) {
       assertThat(dot(probe.direction(1), without.row(row))).isCloseTo(0, within(1e-3 * gap));
     }
+  }
+
+  @Test
+  void aProbeOfFeaturesThatDoNotVaryHasNoDirection() {
+    List<Boolean> labels = IntStream.range(0, 30).mapToObj(i -> i % 2 == 0).toList();
+    long[][] rows = new long[30][];
+    Arrays.setAll(rows, row -> new long[] {row, 5});
+    ProbeData data = ProbeData.rows("constant", Tokens.of(rows), Labels.truth(labels));
+    ProbeResults results =
+        ProbeSweep.train(
+            MODEL,
+            List.of(Sites.EMBED.here()),
+            data,
+            ProbeOptions.usual().repeats(1).trainers(Trainers.logistic(0.1)),
+            1);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ProbeDirection.of(results, results.best(), "true"))
+        .withMessageContaining("its features do not vary");
   }
 
   private static double dot(double[] a, float[] b) {

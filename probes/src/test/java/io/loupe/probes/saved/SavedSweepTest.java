@@ -81,6 +81,8 @@ class SavedSweepTest {
     SavedSweep saved = saved(results);
     assertThat(saved.evaluate(FEATURES).largestDifference()).isZero();
     assertThat(saved.probes()).hasSize(4);
+    assertThat(saved.probes().stream().map(SavedProbe::spot).distinct().toList())
+        .isEqualTo(results.spots());
     assertThat(saved.origin()).isEqualTo(results.origin());
     assertThat(saved.labelled().groups()).isEqualTo(results.labelled().groups());
     assertThat(saved.labelled().types()).isEqualTo(results.labelled().types());

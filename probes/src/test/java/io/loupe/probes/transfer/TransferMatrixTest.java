@@ -103,6 +103,18 @@ class TransferMatrixTest {
     assertThat(matrix.cosines()[0][1]).isCloseTo(-1, within(1e-3));
   }
 
+  @Test
+  void placesOfSeveralSitesAreNamedByBoth() {
+    Planted planted = Planted.draw(60, 0.5, 1);
+    List<SpotFeatures> features =
+        List.of(
+            new SpotFeatures(new Spot(Sites.RESID_PRE.at(0), Pooling.last()), planted.features()),
+            new SpotFeatures(new Spot(Sites.RESID_POST.at(0), Pooling.last()), planted.features()));
+    ProbeResults results = ProbeSweep.train(features, planted.labelled(), OPTIONS, 4);
+    assertThat(Side.places(results, features).stream().map(Side::name))
+        .containsExactly("resid_pre 0", "resid_post 0");
+  }
+
   /** The same examples with other partitions: what a probe was trained on is not tested. */
   @Test
   void groupsThatAProbeWasTrainedOnAreLeftOut() {
