@@ -96,6 +96,16 @@ class NotebooksTest {
             "The induction score passes one half by step",
             "best induction head 0.9652"),
         new Wanted(
+            "10-probes.ipynb",
+            "Probes: what is written in the stream, and does the model use it?",
+            13,
+            7,
+            "parts of speech: 1,500 examples",
+            "accuracy 0.76 at the embedding, 0.86 at its best, blocks.3.hook_resid_post",
+            "selectivity 0.21 at the embedding, 0.35 there",
+            "3 directions of the probes",
+            "Taking out 3 directions changes it by -2.8"),
+        new Wanted(
             "12-head-atlas.ipynb",
             "A head atlas: which head is of which kind, and does the model need it?",
             11,

@@ -25,7 +25,8 @@ import java.util.Random;
 
 /**
  * A direction in an activation space that is added to activations, set in their place, or taken out
- * of them: {@code model.with(vector.add(4))}. Made by {@link Steering}. Immutable.
+ * of them: {@code model.with(vector.add(4))}. Made by {@link Steering}, or {@link #of entries}.
+ * Immutable.
  */
 public final class SteeringVector implements Displayable {
   private static final String TENSOR = "vector";
@@ -47,6 +48,21 @@ public final class SteeringVector implements Displayable {
       throw new IllegalArgumentException(
           "The vector at %s is not finite (%s)".formatted(at, method));
     }
+  }
+
+  /**
+   * Makes a vector of entries that are there, such as a probe's direction.
+   *
+   * @param at where each position has one vector, e.g. {@code RESID_POST.at(3)}
+   * @param values its entries, rounded to float32
+   * @param method how it was made, in words
+   * @param model the name of the model that it belongs to
+   * @throws IllegalArgumentException if the place has no vector at each position, or an entry is
+   *     not finite
+   */
+  public static SteeringVector of(HookPoint at, double[] values, String method, String model) {
+    requireStream(at);
+    return new SteeringVector(at, values, method, model);
   }
 
   /**

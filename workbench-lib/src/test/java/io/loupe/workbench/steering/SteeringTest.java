@@ -67,6 +67,23 @@ class SteeringTest {
   }
 
   @Test
+  void aVectorIsMadeOfEntriesWhereEachPositionHasOne() {
+    SteeringVector vector =
+        SteeringVector.of(Sites.RESID_POST.at(1), new double[] {3, -4}, "by hand", "model");
+    assertThat(vector.values()).containsExactly(3, -4);
+    assertThat(vector.at()).isEqualTo(Sites.RESID_POST.at(1));
+    assertThat(vector.norm()).isEqualTo(5);
+    assertThat(vector.toString()).contains("by hand", "model");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SteeringVector.of(Sites.PATTERN.at(1), new double[2], "x", "model"))
+        .withMessageContaining("RESID_POST.at(3)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> SteeringVector.of(Sites.RESID_POST.at(1), new double[] {Double.NaN}, "x", "m"))
+        .withMessageContaining("not finite");
+  }
+
+  @Test
   void poolingByHandSkipsPadding() {
     Tokens padded =
         Tokens.padded(Tokens.Padding.LEFT, new long[] {1, 2, 3, 4}, new long[] {8, 9})
