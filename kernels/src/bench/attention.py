@@ -79,7 +79,7 @@ class Kernels:
         rows = 16 * warps
         if what == "attend":
             return (rows + 2 * stages * cols) * d * size + (rows * cols * 4 if size == 4 else 0) + stages * self.facts(cols)
-        if what in ("hopper", "plain"):
+        if what in ("hopper", "plain", "sums"):
             return (128 + 4 * 128) * d * 2 + 2 * self.facts(128)
         base = (rows + stages * cols) * d * size
         return base + dict(receive=0, materialise=rows * (cols + 16 // size) * size, rank=rows * cols * 5)[what]
@@ -99,8 +99,8 @@ class Kernels:
         d = next(w for w in (32, 64, 128, 256) if w >= p.d)
         if what == "attend" and self.hopper and dtype != torch.float32 and d <= 128:
             further = p.tokens or p.sets or p.within != INT_MAX
-            simple = p.causal and not (p.positions or p.edits or p.slopes or p.cap or further)
-            what, d = "plain" if simple else "hopper", max(d, 64)
+            simple = p.causal and not (p.positions or p.edits or p.slopes or p.cap)
+            what, d = ("sums" if further else "plain") if simple else "hopper", max(d, 64)
         name = f"{what}_{NAMES[dtype]}_{d}"
         _, _, _, warps, _, _ = self.shape(name)
         rows = 16 * warps

@@ -25,7 +25,7 @@ __device__ __forceinline__ void attend(const Params &p) {
   const HeadTensors<T> x(p, row, head);
   const Scorer scorer(p, row, head);
   const int mine = threadIdx.x / 32 * 16 + lane / 4;  // a thread's first row in the tile
-  RowPair<false> rows(p, scorer, row, first + mine);
+  RowPair<false, true> rows(p, scorer, row, first + mine);
 
   int from;
   int to;

@@ -45,7 +45,7 @@ __device__ __forceinline__ void panels(T *tile, const T *from, size_t stride, in
   }
 }
 
-template <typename T, int D, int COLS, bool PLAIN>
+template <typename T, int D, int COLS, bool PLAIN, bool MORE>
 __device__ __forceinline__ void attend(const Params &p) {
   constexpr int BLOCKS = COLS / 8;
   extern __shared__ __align__(1024) unsigned char memory[];
@@ -63,7 +63,7 @@ __device__ __forceinline__ void attend(const Params &p) {
   const HeadTensors<T> x(p, row, head);
   const Scorer scorer(p, row, head);
   const int mine = threadIdx.x / 32 * 16 + lane / 4;
-  RowPair<PLAIN> rows(p, scorer, row, first + mine);
+  RowPair<PLAIN, MORE> rows(p, scorer, row, first + mine);
 
   int from;
   int to;
@@ -198,12 +198,13 @@ __device__ __forceinline__ void attend(const Params &p) {
 }
 }  // namespace hopper
 
-#define KERNEL(name, plain, T, D)                                                                                        \
+#define KERNEL(name, plain, more, T, D)                                                                                  \
   extern "C" __global__ void __launch_bounds__(hopper::THREADS, 1) name##_##D(const __grid_constant__ Params p) { \
-    hopper::attend<T, D, 128, plain>(p);                                                                                \
+    hopper::attend<T, D, 128, plain, more>(p);                                                                          \
   }
 #define KERNELS(name, T)                                                                            \
-  KERNEL(hopper_##name, false, T, 64)                                                               \
-  KERNEL(hopper_##name, false, T, 128) KERNEL(plain_##name, true, T, 64) KERNEL(plain_##name, true, T, 128)
+  KERNEL(hopper_##name, false, true, T, 64) KERNEL(hopper_##name, false, true, T, 128)              \
+  KERNEL(plain_##name, true, false, T, 64) KERNEL(plain_##name, true, false, T, 128)                \
+  KERNEL(sums_##name, true, true, T, 64) KERNEL(sums_##name, true, true, T, 128)
 KERNELS(bf16, __nv_bfloat16)
 KERNELS(f16, __half)

@@ -61,8 +61,8 @@ __device__ __forceinline__ float quadSum(float x) {
   return x + __shfl_xor_sync(0xffffffff, x, 2);
 }
 
-// The two rows of a thread. PLAIN: causal, no padding, no edits, no cap, no ALiBi, and none of the further sums.
-template <bool PLAIN>
+// The two rows of a thread. PLAIN: causal, no padding, no edits, no cap, no ALiBi. MORE: further sums may be asked for.
+template <bool PLAIN, bool MORE>
 struct RowPair {
   Sums sums[2];
   float tile[2];      // sum e of the last tile
@@ -73,7 +73,7 @@ struct RowPair {
   bool more;
 
   __device__ __forceinline__ bool ahead() const { return PLAIN || causal; }
-  __device__ __forceinline__ bool further() const { return !PLAIN && more; }  // KeyFacts are needed
+  __device__ __forceinline__ bool further() const { return MORE && more; }  // KeyFacts are needed
 
   __device__ __forceinline__ RowPair(const Params &p, const Scorer &scorer, int row, int first) {
     causal = p.causal && !scorer.positions;

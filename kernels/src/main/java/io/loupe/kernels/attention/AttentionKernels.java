@@ -37,13 +37,15 @@ final class AttentionKernels {
   /**
    * Launches attention.
    *
-   * @param plain whether it is causal, and there are neither padding, edits, a cap, slopes nor
-   *     further sums
+   * @param plain whether it is causal, and there are neither padding, edits, a cap nor slopes
+   * @param further whether there are sums over spans or duplicates, or a windowed distance
    */
-  void attend(Sizes sizes, boolean plain, LaunchParams params) {
-    boolean onHopper = hopper && TileKernel.onHopper(sizes.format(), sizes.d());
-    TileKernel.Pass pass =
-        !onHopper ? TileKernel.Pass.ATTEND : plain ? TileKernel.Pass.PLAIN : TileKernel.Pass.HOPPER;
+  void attend(Sizes sizes, boolean plain, boolean further, LaunchParams params) {
+    TileKernel.Pass pass = TileKernel.Pass.ATTEND;
+    if (hopper && TileKernel.onHopper(sizes.format(), sizes.d())) {
+      TileKernel.Pass simple = further ? TileKernel.Pass.SUMS : TileKernel.Pass.PLAIN;
+      pass = plain ? simple : TileKernel.Pass.HOPPER;
+    }
     tiled(pass, sizes, sizes.queries(), params);
   }
 

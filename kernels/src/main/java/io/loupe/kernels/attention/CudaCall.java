@@ -165,17 +165,15 @@ final class CudaCall {
             && call.rule().slopes().isEmpty()
             && call.rule().softCap().isEmpty()
             && edits.isEmpty()
-            && !arrays.isPadded()
-            && window == null
-            && arrays.sets(pass).isEmpty()
-            && !duplicates;
+            && !arrays.isPadded();
+    boolean further = window != null || !arrays.sets(pass).isEmpty() || duplicates;
     int targets = pass == 0 ? arrays.targets().size() : 0;
     if (targets > 0) { // before the launch, which a copy waits for
       params
           .with(Address.TARGETS, scope.upload(arrays.targetColumns()))
           .with(Count.TARGET_COUNT, targets);
     }
-    kernels.attend(sizes, plain, params);
+    kernels.attend(sizes, plain, further, params);
     if (targets > 0) {
       kernels.pick(sizes, targets, params);
     }

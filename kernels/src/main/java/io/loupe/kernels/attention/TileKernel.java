@@ -25,8 +25,10 @@ record TileKernel(Pass pass, NumberFormat format, int width) {
     ATTEND,
     /** The same on Hopper. */
     HOPPER,
-    /** The same on Hopper without padding, edits, caps, ALiBi and further sums. */
+    /** The same on Hopper without padding, edits, caps and ALiBi, nor spans and the like. */
     PLAIN,
+    /** As {@link #PLAIN}, with spans, duplicates and windowed distances. */
+    SUMS,
     /** What keys receive. */
     RECEIVE,
     /** The most probable keys. */
@@ -35,7 +37,7 @@ record TileKernel(Pass pass, NumberFormat format, int width) {
 
   /** Returns the kernel of a pass for a head dimension of at most {@value #MOST_D_HEAD}. */
   static TileKernel of(Pass pass, NumberFormat format, int dHead) {
-    boolean hopper = pass == Pass.HOPPER || pass == Pass.PLAIN;
+    boolean hopper = pass == Pass.HOPPER || pass == Pass.PLAIN || pass == Pass.SUMS;
     int width = hopper ? 64 : 32;
     while (width < dHead) {
       width *= 2;
@@ -75,7 +77,7 @@ record TileKernel(Pass pass, NumberFormat format, int width) {
           (rows() + 2 * stages * columns()) * width * size
               + (format.onTensorCores() ? 0 : rows() * columns() * 4)
               + stages * factBytes(columns());
-      case HOPPER, PLAIN ->
+      case HOPPER, PLAIN, SUMS ->
           (128 + 4 * HOPPER_COLUMNS) * width * size + 2 * factBytes(HOPPER_COLUMNS);
       case RECEIVE -> (rows() + stages * columns()) * width * size;
       case RANK -> (rows() + stages * columns()) * width * size + rows() * columns() * 5;

@@ -56,6 +56,7 @@ class KernelImagesTest {
         if (hopper && TileKernel.onHopper(format, d)) {
           names.add(TileKernel.of(Pass.HOPPER, format, d).function());
           names.add(TileKernel.of(Pass.PLAIN, format, d).function());
+          names.add(TileKernel.of(Pass.SUMS, format, d).function());
         }
       }
     }

@@ -22,6 +22,7 @@ class TileKernelTest {
     "ATTEND, F16, 129, attend_f16_256, 64, 128, 99872",
     "HOPPER, BF16, 8, hopper_bf16_64, 128, 256, 88096",
     "PLAIN, F16, 128, plain_f16_128, 128, 256, 170016",
+    "SUMS, BF16, 65, sums_bf16_128, 128, 256, 170016",
     "RECEIVE, F16, 128, receive_f16_128, 128, 256, 65536",
     "RANK, F32, 32, rank_f32_32, 64, 128, 22528",
   })
