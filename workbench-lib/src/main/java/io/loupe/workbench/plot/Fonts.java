@@ -11,7 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.zip.GZIPInputStream;
+import org.tukaani.xz.XZInputStream;
 
 /**
  * The fonts of every figure: DejaVu Sans, and Droid Sans Fallback for Chinese, Japanese and Korean.
@@ -26,12 +26,12 @@ public final class Fonts {
 
   /** Returns the regular font. */
   public static Font regular(double size) {
-    return font("DejaVuSans.ttf.gz", size);
+    return font("DejaVuSans.ttf.xz", size);
   }
 
   /** Returns the bold font. */
   public static Font bold(double size) {
-    return font("DejaVuSans-Bold.ttf.gz", size);
+    return font("DejaVuSans-Bold.ttf.xz", size);
   }
 
   /**
@@ -47,7 +47,7 @@ public final class Fonts {
 
   /** Returns the font for what the regular one has no glyphs for: CJK without Latin letters. */
   static Font fallback(double size) {
-    return font("DroidSansFallback.ttf.gz", size);
+    return font("DroidSansFallback.ttf.xz", size);
   }
 
   private static Font font(String file, double size) {
@@ -103,7 +103,7 @@ public final class Fonts {
     if (in == null) {
       throw new FileNotFoundException("fonts/" + file + " beside " + Fonts.class.getName());
     }
-    return file.endsWith(".gz") ? new GZIPInputStream(in) : in;
+    return new XZInputStream(in);
   }
 
   /** Writes what the JDK documents as its fontconfig.properties, for one font file. */
@@ -111,7 +111,7 @@ public final class Fonts {
     Path folder = Files.createTempDirectory("loupe-fonts");
     Path font = folder.resolve("DejaVuSans.ttf");
     Path configuration = folder.resolve("fontconfig.properties");
-    try (InputStream in = open("DejaVuSans.ttf.gz")) {
+    try (InputStream in = open("DejaVuSans.ttf.xz")) {
       Files.copy(in, font, StandardCopyOption.REPLACE_EXISTING);
     }
     StringBuilder text = new StringBuilder("version=1\nsequence.allfonts=latin-1\n");
