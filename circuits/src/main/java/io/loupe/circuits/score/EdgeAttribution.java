@@ -28,6 +28,7 @@ import io.loupe.workbench.site.Slice;
 import io.loupe.workbench.stats.GaussLegendre;
 import io.loupe.workbench.tensor.Engines;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -124,6 +125,28 @@ public final class EdgeAttribution {
     }
     return new EdgeScores(
         source(), new ScoreMethod(Kind.EXACT, 1), numbers, effects, runs.clean(), runs.replaced());
+  }
+
+  /**
+   * Replaces all that a node writes, each node alone. Costs a run for each, many together.
+   *
+   * @throws IllegalArgumentException as {@link #exact(int...)}
+   */
+  public NodeScores exactNodes() {
+    CircuitRunner runner = CircuitRunner.of(graph, examples, standIn);
+    CircuitRuns runs =
+        runner.run(
+            graph.nodes().stream()
+                .map(node -> graph.full().minus(Circuit.ofNodes(graph, List.of(node))))
+                .toList());
+    Baselines.check(runs.clean(), runs.replaced());
+    double[][] effects = new double[graph.nodes().size()][];
+    for (int node = 0; node < effects.length; node++) {
+      double[] values = runs.of(node);
+      Arrays.setAll(values, row -> values[row] - runs.clean()[row]);
+      effects[node] = values;
+    }
+    return new NodeScores(graph, "exact replacement", effects);
   }
 
   private EdgeScores.Source source() {

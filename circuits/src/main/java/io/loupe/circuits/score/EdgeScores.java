@@ -13,7 +13,6 @@ import io.loupe.workbench.display.Displayable;
 import io.loupe.workbench.display.MimeBundle;
 import io.loupe.workbench.display.Table;
 import io.loupe.workbench.model.Provenance;
-import io.loupe.workbench.path.Node;
 import io.loupe.workbench.plot.Diagram;
 import io.loupe.workbench.stats.Agreement;
 import io.loupe.workbench.stats.Bootstrap;
@@ -29,7 +28,6 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -317,15 +315,26 @@ public final class EdgeScores implements Displayable {
   // nodes
 
   /**
-   * Returns the sum of the mean scores of each node's edges. For an estimate from gradients that is
-   * the estimate of replacing the node's output everywhere.
+   * Returns the sums of the scores of each node's edges. For an estimate from gradients that is the
+   * estimate of replacing all that the node writes; {@link EdgeAttribution#exactNodes} does so.
+   *
+   * @throws IllegalArgumentException if these are exact scores, whose sum is no effect, or not of
+   *     all edges
    */
-  public Map<Node, Double> ofNodes() {
-    Map<Node, Double> sums = new TreeMap<>();
-    for (int i = 0; i < edges.length; i++) {
-      sums.merge(graph().nodes().get(graph().nodeOf(edges[i])), means[i], Double::sum);
+  public NodeScores ofNodes() {
+    if (method.kind() == ScoreMethod.Kind.EXACT || edges.length < graph().size()) {
+      throw new IllegalArgumentException(
+          "Estimates of all edges add up to those of nodes; got %s of %d edges. EdgeAttribution.exactNodes() replaces each node"
+              .formatted(method, edges.length));
     }
-    return sums;
+    double[][] sums = new double[graph().nodes().size()][clean.length];
+    for (int edge = 0; edge < edges.length; edge++) {
+      double[] sum = sums[graph().nodeOf(edge)];
+      for (int row = 0; row < sum.length; row++) {
+        sum[row] += effects[edge][row];
+      }
+    }
+    return new NodeScores(graph(), method.toString(), sums);
   }
 
   // how good they are

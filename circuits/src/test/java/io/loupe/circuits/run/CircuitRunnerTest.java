@@ -47,7 +47,6 @@ class CircuitRunnerTest {
         List.of(
             random(graph, 0.5, 1),
             random(graph, 0.1, 2),
-            random(graph, 0.9, 3),
             late(graph, 4),
             graph.full().without(graph.size() - 2));
     for (Metric metric : List.of(LAST, EVERYWHERE)) {
@@ -55,7 +54,7 @@ class CircuitRunnerTest {
       CircuitRuns runs = CircuitRunner.of(graph, examples, StandIn.RESAMPLE).run(circuits);
       NaiveCircuit naive = new NaiveCircuit(graph, CLEAN, CORRUPTED);
       List<NDArray> replaced = naive.resampled();
-      for (int i = metric == LAST ? 0 : 3; i < circuits.size(); i++) {
+      for (int i = metric == LAST ? 0 : 2; i < circuits.size(); i++) {
         Circuit circuit = circuits.get(i);
         assertThat(runs.of(i))
             .as("circuit %d", i)

@@ -175,17 +175,36 @@ class EdgeAttributionTest {
   }
 
   @Test
-  void nodesAreTheSumsOfTheirEdges() {
+  void nodesAreReplacedOrTheSumsOfTheirEdges() {
     ModelGraph graph = ModelGraph.of(TinyModels.gpt2(LoadOptions.DOUBLE));
-    EdgeScores scores = EdgeAttribution.of(graph, EXAMPLES).eap();
-    Node node = graph.nodes().get(7);
-    double sum =
-        graph.full().edges().stream()
-            .filter(edge -> edge.from().equals(node))
-            .mapToDouble(scores::score)
-            .sum();
-    assertThat(scores.ofNodes().get(node)).isEqualTo(sum, within(1e-12));
-    assertThat(scores.ofNodes()).hasSize(graph.nodes().size());
+    EdgeAttribution attribution = EdgeAttribution.of(graph, EXAMPLES);
+    EdgeScores scores = attribution.eap();
+    NodeScores estimated = scores.ofNodes();
+    NodeScores exact = attribution.exactNodes();
+    NaiveCircuit naive = new NaiveCircuit(graph, CLEAN, CORRUPTED);
+    double[] clean = METRIC.perExample(graph.model().run(CLEAN));
+    for (Node node : List.of(graph.nodes().get(0), graph.nodes().get(7), graph.nodes().get(10))) {
+      double sum =
+          graph.full().edges().stream()
+              .filter(edge -> edge.from().equals(node))
+              .mapToDouble(scores::score)
+              .sum();
+      assertThat(estimated.score(node)).isEqualTo(sum, within(1e-9));
+      int number = graph.number(node);
+      double[] replaced =
+          naive.metric(e -> graph.nodeOf(e) == number ? 0 : 1, naive.resampled(), METRIC);
+      assertThat(exact.perExample(node))
+          .containsExactly(
+              new double[] {replaced[0] - clean[0], replaced[1] - clean[1]}, within(1e-9));
+    }
+    assertThat(exact.ranked()).hasSize(graph.nodes().size());
+    assertThat(Math.abs(exact.score(exact.ranked().get(0))))
+        .isGreaterThan(Math.abs(exact.score(exact.ranked().get(1))));
+    assertThat(exact.interval(graph.nodes().get(0), 1).low())
+        .isLessThanOrEqualTo(exact.score(graph.nodes().get(0)));
+    assertThatThrownBy(() -> attribution.exact(1, 2, 3).ofNodes())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("exactNodes() replaces each node");
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.loupe.circuits.graph.ModelGraph;
 import io.loupe.circuits.run.StandIn;
 import io.loupe.circuits.testing.HandModels;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -45,13 +46,26 @@ class HandComputedEdgesTest {
   void onALinearModelEveryEstimateIsExact() {
     double[] exact = ofLinear.exact().means();
     for (EdgeScores scores :
-        java.util.List.of(
+        List.of(
             ofLinear.eap(),
             ofLinear.integratedOverInputs(3),
             ofLinear.integratedOverActivations(3),
             ofLinear.cleanCorrupted())) {
       check(scores, LINEAR);
       assertThat(scores.means()).as("%s", scores.method()).containsExactly(exact, within(1e-9));
+    }
+  }
+
+  @Test
+  void nodesOfALinearModel() {
+    for (NodeScores scores : List.of(ofLinear.exactNodes(), ofLinear.eap().ofNodes())) {
+      // what the node adds, and what L1H0 makes of it, changes its sign; of the embedding,
+      // everything
+      assertThat(scores.perExample(linear.edge("L1H0 -> logits").from()))
+          .containsExactly(new double[] {-76}, within(1e-9));
+      assertThat(scores.perExample(linear.edge("L0H0 -> logits").from()))
+          .containsExactly(new double[] {-76}, within(1e-9));
+      assertThat(scores.score(linear.nodes().get(0))).isEqualTo(-90, within(1e-9));
     }
   }
 
