@@ -9,19 +9,15 @@ import io.loupe.workbench.display.Displayable;
 import io.loupe.workbench.display.MimeBundle;
 import io.loupe.workbench.display.Table;
 import io.loupe.workbench.model.HookedTransformer;
-import io.loupe.workbench.nn.AttentionSpec;
-import io.loupe.workbench.nn.AttentionSpec.QueryKeyNorm;
 import io.loupe.workbench.nn.Gauge;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.PositionSpec;
-import io.loupe.workbench.nn.RotaryScaling;
 import io.loupe.workbench.site.Head;
 import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.NativeMemory;
 import io.loupe.workbench.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.ejml.simple.SimpleMatrix;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +43,7 @@ public final class HeadWeights implements Displayable {
   private final DataType type;
   private final TokenVectors vectors;
   private final HeadMatrices matrices;
+  private final LeftOut leftOut;
   private @Nullable Origin origin;
   private @Nullable NDArray embeddings; // [vocab, d_model]
   private @Nullable NDArray tokens; // [vocab, d_model]
@@ -56,6 +53,7 @@ public final class HeadWeights implements Displayable {
     this.type = type;
     this.vectors = vectors;
     this.matrices = new HeadMatrices(model);
+    this.leftOut = new LeftOut(model);
   }
 
   /**
@@ -144,7 +142,10 @@ public final class HeadWeights implements Displayable {
    */
   public FactoredMatrix ov(Head head) {
     return small(
-        "OV circuit of " + check(head), ofOv(), matrices.value(head), matrices.output(head));
+        "OV circuit of " + check(head),
+        leftOut.ofOv(),
+        matrices.value(head),
+        matrices.output(head));
   }
 
   /**
@@ -175,7 +176,7 @@ public final class HeadWeights implements Displayable {
     check(head, distance);
     return small(
         "QK circuit of " + at(head, distance),
-        ofQk(head),
+        leftOut.ofQk(head),
         matrices.query(head, distance),
         matrices.key(head).transpose());
   }
@@ -207,8 +208,8 @@ public final class HeadWeights implements Displayable {
     try (NDManager scope = Engines.newManager(model.device())) {
       NDArray left = attended.matMul(tensor(matrices.value(head), scope));
       NDArray right = tensor(matrices.output(head), scope).matMul(unembedding(scope).transpose());
-      List<String> notes = new ArrayList<>(ofOv());
-      ofFinalNorm().ifPresent(notes::add);
+      List<String> notes = new ArrayList<>(leftOut.ofOv());
+      leftOut.ofFinalNorm().ifPresent(notes::add);
       return new FactoredMatrix(
           "OV circuit of %s over %s".formatted(head, vectors(head)), gauge(), notes, left, right);
     }
@@ -233,7 +234,7 @@ public final class HeadWeights implements Displayable {
       NDArray left = tokens(head).matMul(tensor(matrices.query(head, distance), scope));
       NDArray right = tokens(head).matMul(tensor(matrices.key(head), scope)).transpose();
       String name = "QK circuit of %s over %s".formatted(at(head, distance), vectors(head));
-      return new FactoredMatrix(name, gauge(), ofQk(head), left, right);
+      return new FactoredMatrix(name, gauge(), leftOut.ofQk(head), left, right);
     }
   }
 
@@ -372,68 +373,6 @@ public final class HeadWeights implements Displayable {
     return matrices.spec(head).positions() instanceof PositionSpec.Rotary
         ? "%s at distance %d".formatted(head, distance)
         : head.toString();
-  }
-
-  // what is left out
-
-  private List<String> ofOv() {
-    List<String> notes = new ArrayList<>(ofStream());
-    if (valuesHaveBiases()) {
-      notes.add("the biases of values");
-    }
-    if (config().block().norms().hasBehind() && config().block().norms().streamIsSum()) {
-      notes.add("the scale of the norm behind the attention; its weight is in");
-    }
-    return notes;
-  }
-
-  private boolean valuesHaveBiases() {
-    return model.weights().names().contains("blocks.0.attn.b_V")
-        && !gauge().done().contains(Gauge.Step.VALUE_BIASES_INTO_OUTPUT);
-  }
-
-  private List<String> ofQk(Head head) {
-    List<String> notes = new ArrayList<>(ofStream());
-    AttentionSpec spec = matrices.spec(head);
-    String at = "blocks." + head.layer() + ".attn.b_";
-    if (model.weights().names().contains(at + "Q") || model.weights().names().contains(at + "K")) {
-      notes.add("the biases of queries and keys");
-    }
-    if (spec.queryKeyNorm() != QueryKeyNorm.NONE) {
-      notes.add("the scales of the norms of queries and keys; their weights are in");
-    }
-    if (spec.softCap().isPresent()) {
-      notes.add("the soft cap of the scores");
-    }
-    if (spec.positions() instanceof PositionSpec.Alibi) {
-      notes.add("ALiBi's term");
-    }
-    if (spec.positions() instanceof PositionSpec.Rotary rotary
-        && (rotary.scaling() instanceof RotaryScaling.Dynamic
-            || rotary.scaling() instanceof RotaryScaling.LongRope)) {
-      notes.add("the other angles of texts longer than the original context");
-    }
-    return notes;
-  }
-
-  private List<String> ofStream() {
-    if (!config().block().norms().streamIsSum()) {
-      return List.of("the norms on the residual stream itself");
-    }
-    if (!config().block().norms().readsNormalised()) {
-      return List.of();
-    }
-    return List.of(
-        gauge().isFolded()
-            ? "the scale of the norm that the head reads through"
-            : "the norm that the head reads through (folded weights have its linear part)");
-  }
-
-  private Optional<String> ofFinalNorm() {
-    if (!config().head().normed()) {
-      return Optional.empty();
-    }
-    return Optional.of(gauge().isFolded() ? "the scale of the final norm" : "the final norm");
   }
 
   /** Shows what is read, and in which gauge. */
