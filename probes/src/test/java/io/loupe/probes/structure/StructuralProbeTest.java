@@ -110,6 +110,10 @@ class StructuralProbeTest {
             new int[][] {
               {0, 1, 2, 3, 2}, {1, 0, 1, 2, 1}, {2, 1, 0, 1, 2}, {3, 2, 1, 0, 3}, {2, 1, 2, 3, 0}
             });
+    // an edge to a word that is not scored is none: only 0 - 1 is left
+    Tree broken = new Tree(0, new int[] {1, -1, 1, 2}, new boolean[] {true, true, false, true});
+    assertThat(StructuralScores.ofChain(StructuralProbe.Kind.DISTANCE, List.of(broken)).edges())
+        .containsExactly(1);
     // a star on 0: the chain has one of its two edges, and its root
     Tree star = new Tree(5, new int[] {-1, 0, 0}, new boolean[] {true, true, true});
     StructuralScores chain =
