@@ -112,8 +112,7 @@ public final class EdgeAttribution {
       throw new IllegalArgumentException("Name at least one edge, or call exact() for all");
     }
     CircuitRunner runner = CircuitRunner.of(graph, examples, standIn);
-    CircuitRuns none = runner.run(graph.empty());
-    Baselines.check(none.clean(), none.replaced());
+    checkMetric();
     Circuit full = graph.full();
     CircuitRuns runs = runner.run(Arrays.stream(numbers).mapToObj(full::without).toList());
     float[][] effects = new float[numbers.length][examples.size()];
@@ -125,6 +124,28 @@ public final class EdgeAttribution {
     }
     return new EdgeScores(
         source(), new ScoreMethod(Kind.EXACT, 1), numbers, effects, runs.clean(), runs.replaced());
+  }
+
+  /** Refuses a metric that the corruption does not change, before the many runs. */
+  private void checkMetric() {
+    if (standIn != StandIn.RESAMPLE) {
+      CircuitRuns none = CircuitRunner.of(graph, examples, standIn).run(graph.empty());
+      Baselines.check(none.clean(), none.replaced());
+      return;
+    }
+    double[] clean = {};
+    double[] corrupted = {};
+    for (Batch batch : examples.batches()) {
+      try (Run own = graph.model().run(batch.clean());
+          Run other = graph.model().run(batch.corrupted())) {
+        clean = batch.metric().perExample(own);
+        corrupted = batch.metric().perExample(other);
+      }
+      if (!Arrays.equals(clean, corrupted)) {
+        break; // one example is enough
+      }
+    }
+    Baselines.check(clean, corrupted);
   }
 
   /**

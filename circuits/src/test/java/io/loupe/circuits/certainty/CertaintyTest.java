@@ -183,6 +183,9 @@ class CertaintyTest {
     Minimality more = Minimality.of(RUNNER, circuit.union(Circuit.of(TINY, dead)), 60, 1);
     assertThat(dead).isNotEmpty();
     assertThat(more.unneeded(0.05).edges()).containsAll(dead);
+    assertThat(more.rows().stream().filter(row -> dead.contains(row.edge())))
+        .allSatisfy(row -> assertThat(row.p()).isEqualTo(1)); // any edge moves it as far
+    assertThat(more.rows().get(0).p()).isLessThan(0.5);
   }
 
   @Test
