@@ -2,6 +2,7 @@ package io.loupe.notebooks.cli;
 
 import io.loupe.workbench.evaluation.EvaluationReport;
 import io.loupe.workbench.evaluation.ModelEvaluation;
+import io.loupe.workbench.laboratory.SmallModels;
 import io.loupe.workbench.model.HookedTransformer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,7 +21,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Accuracy: the best right answer has a larger logit than the best wrong one.",
-      "First of all: it has the largest logit of all tokens."
+      "First of all: it has the largest logit of all tokens.",
+      "Models of one task alone, and compiled ones, are measured on it; the options do not matter."
     })
 final class EvaluateCommand implements Callable<Integer> {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -59,12 +61,17 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new CommandLine.ParameterException(
           spec.commandLine(), "Expected at least one prompt, got " + prompts);
     }
+    PrintWriter out = spec.commandLine().getOut();
+    if (SmallModels.names().contains(model)) {
+      out.println(SmallModels.evaluate(model));
+      out.flush();
+      return ExitCode.OK;
+    }
     ModelEvaluation evaluation = ModelEvaluation.of(HookedTransformer.load(model)).seed(seed);
     if (!only.isEmpty()) {
       evaluation = evaluation.only(only.toArray(String[]::new));
     }
     EvaluationReport report = evaluation.run(prompts);
-    PrintWriter out = spec.commandLine().getOut();
     out.print(report);
     out.flush();
     return ExitCode.OK;

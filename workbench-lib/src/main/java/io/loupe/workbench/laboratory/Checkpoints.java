@@ -2,6 +2,7 @@ package io.loupe.workbench.laboratory;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import io.loupe.datasets.ShippedModels;
 import io.loupe.workbench.family.Checkpoint;
 import io.loupe.workbench.family.ConfigFile;
 import io.loupe.workbench.family.Families;
@@ -9,6 +10,7 @@ import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.LoadOptions;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.Weights;
+import io.loupe.workbench.safetensors.SafetensorsWriter;
 import io.loupe.workbench.stats.Bootstrap;
 import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.NativeMemory;
@@ -53,6 +55,41 @@ public final class Checkpoints {
               .formatted(folder));
     }
     return new Checkpoints(folder, steps);
+  }
+
+  /**
+   * Opens the checkpoints that are shipped with a model.
+   *
+   * @param name of a shipped model, such as {@code modular-addition}
+   * @throws IllegalArgumentException if no model of that name is shipped, or it has none
+   * @throws IOException if its files cannot be unpacked
+   */
+  public static Checkpoints shipped(String name) throws IOException {
+    return of(
+        ShippedModels.folder(name)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "No model '%s' is shipped; there are %s"
+                            .formatted(name, ShippedModels.names()))));
+  }
+
+  /**
+   * Writes the weights of a step into another folder of checkpoints.
+   *
+   * @param type FLOAT32 or FLOAT16, to which they are rounded
+   */
+  void save(int step, Path other, DataType type) throws IOException {
+    Weights weights = model(step).weights();
+    SafetensorsWriter writer = new SafetensorsWriter();
+    for (String name : weights.names()) {
+      if (type == DataType.FLOAT16) {
+        writer.addAsFloat16(name, weights.get(name));
+      } else {
+        writer.add(name, weights.get(name));
+      }
+    }
+    TrainingFolder.write(writer, step, other);
   }
 
   /** Returns the steps of which there is a checkpoint, ascending: how many were done. */

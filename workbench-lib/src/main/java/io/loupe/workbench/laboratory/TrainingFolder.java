@@ -204,6 +204,11 @@ final class TrainingFolder {
             .formatted(lastStep, folder);
   }
 
+  /** Writes the weights of a step, without what is needed to go on from there. */
+  static void write(SafetensorsWriter weights, int step, Path folder) throws IOException {
+    weights.metadata(STEP, String.valueOf(step)).write(stepFile(folder, step));
+  }
+
   static Path stepFile(Path folder, int step) {
     return folder.resolve("step-%08d.safetensors".formatted(step));
   }
