@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Accuracy: the best right answer has a larger logit than the best wrong one.",
       "First of all: it has the largest logit of all tokens.",
-      "Models of one task alone, and compiled ones, are measured on it; the options do not matter."
+      "A model of one task alone, and a compiled one, is measured on that; the options do not apply."
     })
 final class EvaluateCommand implements Callable<Integer> {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -31,7 +32,8 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "MODEL",
       arity = "0..1",
       defaultValue = "loupe-lm",
-      description = "A shipped model, a folder or a hub name; ${DEFAULT-VALUE} if not given.")
+      description =
+          "A shipped or compiled model, a folder or a hub name; ${DEFAULT-VALUE} if not given.")
   private String model = "loupe-lm";
 
   @Option(
@@ -63,6 +65,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     if (SmallModels.names().contains(model)) {
+      refuseOptions();
       out.println(SmallModels.evaluate(model));
       out.flush();
       return ExitCode.OK;
@@ -75,5 +78,15 @@ final class EvaluateCommand implements Callable<Integer> {
     out.print(report);
     out.flush();
     return ExitCode.OK;
+  }
+
+  private void refuseOptions() {
+    CommandLine.ParseResult given = spec.commandLine().getParseResult();
+    if (Stream.of("--prompts", "--seed", "--only").anyMatch(given::hasMatchedOption)) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "The model '%s' does one thing alone; --prompts, --seed and --only are for models of language"
+              .formatted(model));
+    }
   }
 }

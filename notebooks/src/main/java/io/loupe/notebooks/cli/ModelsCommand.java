@@ -1,8 +1,8 @@
 package io.loupe.notebooks.cli;
 
-import io.loupe.datasets.ShippedModels;
 import io.loupe.workbench.family.Families;
 import io.loupe.workbench.laboratory.CompiledModels;
+import io.loupe.workbench.laboratory.SmallModels;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -10,9 +10,8 @@ import picocli.CommandLine.Command;
 /** {@code loupe models}. */
 @Command(
     name = "models",
-    description = {
-      "Shows the models that are shipped and compiled, and the model families that can be loaded.",
-    },
+    description =
+        "Shows the models that are shipped or compiled, and the model families that can be loaded.",
     subcommands = EvaluateCommand.class,
     footer = {
       "",
@@ -24,8 +23,8 @@ final class ModelsCommand implements Runnable {
   @Override
   public void run() {
     PrintWriter out = spec.commandLine().getOut();
-    out.println("Shipped, for HookedTransformer.load: " + String.join(", ", ShippedModels.names()));
-    out.println();
+    out.println("Shipped, for HookedTransformer.load:");
+    out.println(SmallModels.shipped());
     out.println("Compiled, for CompiledModels.byName:");
     out.println(CompiledModels.overview());
     out.println("Families:");

@@ -10,7 +10,6 @@ import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.LoadOptions;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.Weights;
-import io.loupe.workbench.safetensors.SafetensorsWriter;
 import io.loupe.workbench.stats.Bootstrap;
 import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.NativeMemory;
@@ -23,6 +22,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
@@ -34,27 +35,28 @@ public final class Checkpoints {
   private static final double LEVEL = 0.95;
 
   private final Path folder;
-  private final List<Integer> steps;
+  private final SortedMap<Integer, Path> files;
 
-  private Checkpoints(Path folder, List<Integer> steps) {
+  private Checkpoints(Path folder, SortedMap<Integer, Path> files) {
     this.folder = folder;
-    this.steps = steps;
+    this.files = files;
   }
 
   /**
-   * Opens the checkpoints of a training, which may be still under way.
+   * Opens the checkpoints of a training, which may be still under way, or the folder that {@link
+   * Recipe#make} wrote.
    *
    * @throws IllegalArgumentException if the folder has none
    */
   public static Checkpoints of(Path folder) throws IOException {
-    List<Integer> steps =
-        Files.isDirectory(folder) ? TrainingFolder.steps(folder) : List.<Integer>of();
-    if (steps.isEmpty()) {
+    SortedMap<Integer, Path> files =
+        Files.isDirectory(folder) ? TrainingFolder.steps(folder) : new TreeMap<>();
+    if (files.isEmpty()) {
       throw new IllegalArgumentException(
           "There are no checkpoints in %s; Trainer.of(...).checkpoints(folder, every).train() makes them"
               .formatted(folder));
     }
-    return new Checkpoints(folder, steps);
+    return new Checkpoints(folder, files);
   }
 
   /**
@@ -74,27 +76,9 @@ public final class Checkpoints {
                             .formatted(name, ShippedModels.names()))));
   }
 
-  /**
-   * Writes the weights of a step into another folder of checkpoints.
-   *
-   * @param type FLOAT32 or FLOAT16, to which they are rounded
-   */
-  void save(int step, Path other, DataType type) throws IOException {
-    Weights weights = model(step).weights();
-    SafetensorsWriter writer = new SafetensorsWriter();
-    for (String name : weights.names()) {
-      if (type == DataType.FLOAT16) {
-        writer.addAsFloat16(name, weights.get(name));
-      } else {
-        writer.add(name, weights.get(name));
-      }
-    }
-    TrainingFolder.write(writer, step, other);
-  }
-
   /** Returns the steps of which there is a checkpoint, ascending: how many were done. */
   public List<Integer> steps() {
-    return steps;
+    return List.copyOf(files.keySet());
   }
 
   /**
@@ -108,16 +92,17 @@ public final class Checkpoints {
 
   /** As {@link #model(int)}, in another number format. */
   public HookedTransformer model(int step, DataType type) throws IOException {
-    if (!steps.contains(step)) {
+    Path path = files.get(step);
+    if (path == null) {
       throw new IllegalArgumentException(
-          "There is no checkpoint of step %d; there are %s".formatted(step, steps));
+          "There is no checkpoint of step %d; there are %s".formatted(step, steps()));
     }
     ConfigFile file = ConfigFile.read(folder.resolve(TrainingFolder.CONFIG));
     ModelConfig config = Families.config(file);
-    WeightFiles files = WeightFiles.open(TrainingFolder.stepFile(folder, step));
+    WeightFiles weightFiles = WeightFiles.open(path);
     NativeMemory.makeRoom();
     try (NDManager scope = Engines.newManager(LoadOptions.DEFAULT.device())) {
-      Weights weights = Checkpoint.read(folder, file, config, files, scope, type);
+      Weights weights = Checkpoint.read(folder, file, config, weightFiles, scope, type);
       NativeMemory.adopt(weights.distinct());
       return HookedTransformer.of("%s, step %,d".formatted(folder, step), config, weights);
     }
@@ -142,7 +127,7 @@ public final class Checkpoints {
   public CheckpointCurve measureEach(String name, Function<HookedTransformer, double[]> metric)
       throws IOException {
     List<CheckpointCurve.Point> points = new ArrayList<>();
-    for (int step : steps) {
+    for (int step : steps()) {
       double[] values = metric.apply(model(step));
       points.add(
           new CheckpointCurve.Point(
@@ -159,6 +144,6 @@ public final class Checkpoints {
   @Override
   public String toString() {
     return "%d checkpoints of steps %d to %d in %s"
-        .formatted(steps.size(), steps.get(0), steps.get(steps.size() - 1), folder);
+        .formatted(files.size(), files.firstKey(), files.lastKey(), folder);
   }
 }

@@ -45,6 +45,9 @@ import org.jspecify.annotations.Nullable;
  * cell to the next.
  */
 public final class HookedTransformer {
+  /** The deviation that GPT-2's weights begin with. */
+  public static final double INITIAL_DEVIATION = 0.02;
+
   private final ModelSource source;
   private final ModelConfig config;
   private final Weights weights;
@@ -108,7 +111,7 @@ public final class HookedTransformer {
    * has no tokenizer.
    */
   public static HookedTransformer random(ModelConfig config, long seed, LoadOptions options) {
-    return random(config, RandomWeights.DEVIATION, seed, options);
+    return random(config, INITIAL_DEVIATION, seed, options);
   }
 
   /**
@@ -116,7 +119,7 @@ public final class HookedTransformer {
    * let a model learn its data by heart before it finds what they have in common (Liu et al. 2023,
    * Omnigrok).
    *
-   * @param deviation of the normal distribution that weights are drawn from; GPT-2's is 0.02
+   * @param deviation of the normal distribution that weights are drawn from; finite, above 0
    */
   public static HookedTransformer random(
       ModelConfig config, double deviation, long seed, LoadOptions options) {

@@ -19,9 +19,6 @@ import java.util.Random;
  * scaled by 1 / sqrt(2 layers).
  */
 final class RandomWeights {
-  /** GPT-2's deviation. */
-  static final double DEVIATION = 0.02;
-
   private final NDManager manager;
   private final DataType type;
   private final Random random;
