@@ -118,7 +118,8 @@ public record LabelScores(List<Double> correct, List<Double> losses) implements 
     return true;
   }
 
-  private static double loss(double[] logits, int from, int vocab, int id) {
+  /** The cross-entropy of an id under the logits from an index on, nats. */
+  static double loss(double[] logits, int from, int vocab, int id) {
     double largest = Double.NEGATIVE_INFINITY;
     for (int other = 0; other < vocab; other++) {
       largest = Math.max(largest, logits[from + other]);
