@@ -101,7 +101,8 @@ class ShippedModelsTest {
   @Test
   void aShippedModelIsAFolderWithItsFiles() throws Exception {
     assertThat(ShippedModels.names())
-        .containsExactly("induction-2l", "loupe-lm", "loupe-mlm", "sort", "stories260k");
+        .containsExactly(
+            "brackets", "induction-2l", "loupe-lm", "loupe-mlm", "sort", "stories260k");
     Path folder = ShippedModels.folder("stories260k").orElseThrow();
 
     assertComplete(folder);

@@ -51,10 +51,10 @@ final class ModularAdditionRecipe {
         1,
         () -> Objectives.labels(TaskData.clean(TaskData.all(TASK, Split.TRAIN))),
         new TrainingOptions(
-            3500,
+            4000,
             Integer.MAX_VALUE,
             Schedule.constant(2e-3),
-            new OptimizerSpec.AdamW(0.9, 0.98, 1e-8, 1),
+            new OptimizerSpec.AdamW(0.9, 0.98, 1e-8, 2),
             OptionalDouble.empty(),
             5),
         500,

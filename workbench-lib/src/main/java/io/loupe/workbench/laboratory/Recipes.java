@@ -13,7 +13,7 @@ public final class Recipes {
   static final NormSpec LAYER_NORM = new NormSpec(NormSpec.Kind.LAYER_NORM, 1e-5);
 
   private static final List<Recipe> ALL =
-      List.of(InductionRecipe.recipe(), ModularAdditionRecipe.recipe(), BracketsRecipe.recipe());
+      List.of(InductionRecipe.recipe(), BracketsRecipe.recipe(), ModularAdditionRecipe.recipe());
 
   private Recipes() {}
 

@@ -96,7 +96,7 @@ class RecipeTest {
   void shippedCheckpointsOfAModelThatHasNoneAreRefused() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Checkpoints.shipped("gpt2"))
-        .withMessageStartingWith("No model 'gpt2' is shipped; there are [induction-2l, ");
+        .withMessageStartingWith("No model 'gpt2' is shipped; there are [brackets, ");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Checkpoints.shipped("induction-2l"))
         .withMessageContaining("There are no checkpoints in ");

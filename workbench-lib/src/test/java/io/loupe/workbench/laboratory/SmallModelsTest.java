@@ -28,6 +28,15 @@ class SmallModelsTest {
   }
 
   @Test
+  void bracketsTellsEveryOneOfThem() throws IOException {
+    ModelMeasures measures = SmallModels.evaluate("brackets");
+    assertThat(measures.value("accuracy, corrupted in count")).isGreaterThan(0.999);
+    assertThat(measures.value("accuracy, corrupted in order")).isGreaterThan(0.999);
+    assertThat(measures.value("accuracy on shuffled brackets, as many of each"))
+        .isGreaterThan(0.999);
+  }
+
+  @Test
   void compiledOnesAreExact() throws IOException {
     for (String name : CompiledModels.names()) {
       assertThat(SmallModels.names()).contains(name);
@@ -88,6 +97,6 @@ class SmallModelsTest {
   void anotherNameIsRefused() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SmallModels.evaluate("loupe-lm"))
-        .withMessageStartingWith("There is no small model 'loupe-lm'; there are [induction-2l, ");
+        .withMessageStartingWith("There is no small model 'loupe-lm'; there are [brackets, ");
   }
 }
