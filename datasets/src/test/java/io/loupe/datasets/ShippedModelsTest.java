@@ -102,7 +102,13 @@ class ShippedModelsTest {
   void aShippedModelIsAFolderWithItsFiles() throws Exception {
     assertThat(ShippedModels.names())
         .containsExactly(
-            "brackets", "induction-2l", "loupe-lm", "loupe-mlm", "sort", "stories260k");
+            "brackets",
+            "induction-2l",
+            "loupe-lm",
+            "loupe-mlm",
+            "modular-addition",
+            "sort",
+            "stories260k");
     Path folder = ShippedModels.folder("stories260k").orElseThrow();
 
     assertComplete(folder);

@@ -15,9 +15,11 @@ import io.loupe.workbench.nn.MlpSpec;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.NormSpec;
 import io.loupe.workbench.nn.PositionSpec;
+import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.train.OptimizerSpec;
 import io.loupe.workbench.train.Schedule;
 import io.loupe.workbench.train.TrainingOptions;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,10 +27,16 @@ import java.util.OptionalDouble;
 
 /**
  * Grokking as in Nanda et al. 2023 (Progress measures for grokking via mechanistic
- * interpretability): one layer, no norms, full batches of 30 % of all sums, weight decay 1.
+ * interpretability): one layer, no norms and no biases, full batches of 30 % of all sums. It is
+ * narrower than theirs, its weight decay is three times and its rate twice theirs, so that it takes
+ * 1,200 steps and not 25,000.
  */
 final class ModularAdditionRecipe {
   private static final int MODULUS = 113;
+
+  /** A frequency of more than this share of the embedding's power is a key frequency. */
+  private static final double KEY_POWER = 0.04;
+
   private static final Task<IdPair> TASK = new ModularAddition();
 
   private ModularAdditionRecipe() {}
@@ -47,18 +55,18 @@ final class ModularAdditionRecipe {
             BlockSpec.NO_NORM,
             new MlpSpec(Activation.RELU, false),
             HeadSpec.PLAIN),
-        1 / Math.sqrt(sizes.dModel()),
+        0.144, // about 1 / sqrt(d_model), as the paper has it
         1,
         () -> Objectives.labels(TaskData.clean(TaskData.all(TASK, Split.TRAIN))),
         new TrainingOptions(
-            4000,
+            1200,
             Integer.MAX_VALUE,
             Schedule.constant(2e-3),
-            new OptimizerSpec.AdamW(0.9, 0.98, 1e-8, 2),
+            new OptimizerSpec.AdamW(0.9, 0.98, 1e-8, 3),
             OptionalDouble.empty(),
             5),
-        500,
-        List.of(0, 250, 500, 750, 1000, 1250, 1500, 1750, 2000, 2500, 3000),
+        100,
+        List.of(0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000),
         ModularAdditionRecipe::measures);
   }
 
@@ -72,6 +80,15 @@ final class ModularAdditionRecipe {
     }
     LabelScores all = LabelScores.of(model, TaskData.clean(TaskData.everything(TASK)));
     values.put("accuracy on all 113 x 113 sums", all.accuracy());
+    double[][] numbers = Tensors.matrix(model.weights().get("embed.W_E"));
+    double[] power = Frequencies.power(Arrays.copyOf(numbers, MODULUS));
+    List<Integer> key = Frequencies.strongest(power, KEY_POWER);
+    for (int k : key) {
+      values.put("power of the key frequency %d in the embedding".formatted(k), power[k]);
+    }
+    values.put(
+        "loss on all sums with the key frequencies alone",
+        ModularSums.of(model).restrictedTo(key).loss());
     return values;
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.loupe.datasets.ShippedModels;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SmallModelsTest {
@@ -34,6 +35,35 @@ class SmallModelsTest {
     assertThat(measures.value("accuracy, corrupted in order")).isGreaterThan(0.999);
     assertThat(measures.value("accuracy on shuffled brackets, as many of each"))
         .isGreaterThan(0.999);
+  }
+
+  @Test
+  void modularAdditionIsRightOnEverySumByThreeFrequencies() throws IOException {
+    ModelMeasures measures = SmallModels.evaluate("modular-addition");
+    assertThat(measures.value("accuracy on all 113 x 113 sums")).isGreaterThan(0.999);
+    assertThat(measures.values().keySet())
+        .filteredOn(name -> name.startsWith("power of the key frequency"))
+        .containsExactly(
+            "power of the key frequency 52 in the embedding",
+            "power of the key frequency 40 in the embedding",
+            "power of the key frequency 44 in the embedding");
+    assertThat(measures.value("loss on all sums with the key frequencies alone")).isLessThan(0.01);
+  }
+
+  /**
+   * It knows by heart what it was trained on before it knows the rest, and the waves come first.
+   */
+  @Test
+  void checkpointsGoThroughGrokking() throws IOException {
+    Checkpoints checkpoints = Checkpoints.shipped("modular-addition");
+    assertThat(checkpoints.steps()).hasSize(12).startsWith(0, 100).endsWith(1000, 1200);
+    ModularSums before = ModularSums.of(checkpoints.model(300));
+    ModularSums after = ModularSums.of(checkpoints.model(600));
+    assertThat(before.accuracy()).isLessThan(0.4);
+    assertThat(after.accuracy()).isGreaterThan(0.99);
+    List<Integer> key = List.of(52, 40, 44);
+    assertThat(before.restrictedTo(key).loss()).isLessThan(before.loss() - 1);
+    assertThat(after.without(key).accuracy()).isLessThan(0.3);
   }
 
   @Test
