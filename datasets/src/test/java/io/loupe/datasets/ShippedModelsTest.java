@@ -58,6 +58,32 @@ class ShippedModelsTest {
   }
 
   @Test
+  void everyShippedFileIsListed() throws Exception {
+    for (String model : ShippedModels.names()) {
+      Path folder = RESOURCES.resolve(model);
+      assertThat(files(model).areIn(folder)).as(model).isTrue();
+      assertThat(files(model).sha256().keySet())
+          .containsExactlyInAnyOrderElementsOf(names(folder))
+          .contains("config.json", "model.safetensors")
+          .containsAnyOf("CARD.md", "SOURCE.txt");
+    }
+    assertThat(ShippedModels.names()).containsExactlyElementsOf(folders());
+  }
+
+  private static List<String> folders() throws Exception {
+    try (Stream<Path> all = Files.list(RESOURCES)) {
+      return all.filter(Files::isDirectory).map(f -> f.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  @Test
+  void modelsOfOthersHaveTheirLicenceAndSource() throws Exception {
+    for (String model : List.of("sort", "stories260k")) {
+      assertThat(names(RESOURCES.resolve(model))).contains("LICENSE", "SOURCE.txt");
+    }
+  }
+
+  @Test
   void modelsOfOurOwnAreCompleteAndTheirCardsNameTheFiles() throws Exception {
     for (String model : List.of("loupe-lm", "loupe-mlm")) {
       Path folder = RESOURCES.resolve(model);
@@ -75,7 +101,14 @@ class ShippedModelsTest {
   @Test
   void aShippedModelIsAFolderWithItsFiles() throws Exception {
     assertThat(ShippedModels.names())
-        .containsExactly("induction-2l", "loupe-lm", "loupe-mlm", "stories260k");
+        .containsExactly(
+            "brackets",
+            "induction-2l",
+            "loupe-lm",
+            "loupe-mlm",
+            "modular-addition",
+            "sort",
+            "stories260k");
     Path folder = ShippedModels.folder("stories260k").orElseThrow();
 
     assertComplete(folder);

@@ -9,6 +9,7 @@ import io.loupe.datasets.task.Split;
 import io.loupe.datasets.task.SplitShares;
 import io.loupe.datasets.task.TaskInfo;
 import java.util.List;
+import java.util.SplittableRandom;
 
 /**
  * Modular addition: a, b, = is followed by (a + b) mod p (Power et al. 2022, Grokking; Nanda et al.
@@ -16,9 +17,12 @@ import java.util.List;
  *
  * <p>Ids 0 to p - 1 are numbers, p is the equals sign, whose label is the sum. Spans: {@code a},
  * {@code b}. Corrupted: {@code b} is another number. Splits: cut from all p * p sums; the papers
- * train on 30 % of them, which is the default.
+ * train on 30 % of them, which is the default. The sums of a split are scattered: had they a period
+ * in a and b, a model would learn that wave first.
  */
 public final class ModularAddition extends CutTask<IdPair> {
+  private static final int ROUNDS = 4;
+
   private final int modulus;
 
   /** The task with p = 113 and 30 % to train on. */
@@ -46,6 +50,12 @@ public final class ModularAddition extends CutTask<IdPair> {
   protected IdPair make(Split split, Choices choices) {
     int a = choices.below(modulus);
     int b = choices.below(modulus);
+    for (int round = 0; round < ROUNDS; round++) {
+      // a Feistel network: whatever is added to a, another pair stays another pair
+      int before = a;
+      a = b;
+      b = (before + new SplittableRandom((long) round * modulus + b).nextInt(modulus)) % modulus;
+    }
     int other = Ids.other(choices.free(), modulus, List.of(b));
     return new IdPair(sequence(a, b), sequence(a, other), 2, "", split);
   }

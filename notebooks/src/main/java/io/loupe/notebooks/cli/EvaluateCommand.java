@@ -2,11 +2,13 @@ package io.loupe.notebooks.cli;
 
 import io.loupe.workbench.evaluation.EvaluationReport;
 import io.loupe.workbench.evaluation.ModelEvaluation;
+import io.loupe.workbench.laboratory.SmallModels;
 import io.loupe.workbench.model.HookedTransformer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -20,7 +22,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Accuracy: the best right answer has a larger logit than the best wrong one.",
-      "First of all: it has the largest logit of all tokens."
+      "First of all: it has the largest logit of all tokens.",
+      "A model of one task alone, and a compiled one, is measured on that; the options do not apply."
     })
 final class EvaluateCommand implements Callable<Integer> {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -29,7 +32,8 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "MODEL",
       arity = "0..1",
       defaultValue = "loupe-lm",
-      description = "A shipped model, a folder or a hub name; ${DEFAULT-VALUE} if not given.")
+      description =
+          "A shipped or compiled model, a folder or a hub name; ${DEFAULT-VALUE} if not given.")
   private String model = "loupe-lm";
 
   @Option(
@@ -59,14 +63,30 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new CommandLine.ParameterException(
           spec.commandLine(), "Expected at least one prompt, got " + prompts);
     }
+    PrintWriter out = spec.commandLine().getOut();
+    if (SmallModels.names().contains(model)) {
+      refuseOptions();
+      out.println(SmallModels.evaluate(model));
+      out.flush();
+      return ExitCode.OK;
+    }
     ModelEvaluation evaluation = ModelEvaluation.of(HookedTransformer.load(model)).seed(seed);
     if (!only.isEmpty()) {
       evaluation = evaluation.only(only.toArray(String[]::new));
     }
     EvaluationReport report = evaluation.run(prompts);
-    PrintWriter out = spec.commandLine().getOut();
     out.print(report);
     out.flush();
     return ExitCode.OK;
+  }
+
+  private void refuseOptions() {
+    CommandLine.ParseResult given = spec.commandLine().getParseResult();
+    if (Stream.of("--prompts", "--seed", "--only").anyMatch(given::hasMatchedOption)) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "The model '%s' does one thing alone; --prompts, --seed and --only are for models of language"
+              .formatted(model));
+    }
   }
 }

@@ -1,6 +1,8 @@
 package io.loupe.notebooks.cli;
 
 import io.loupe.workbench.family.Families;
+import io.loupe.workbench.laboratory.CompiledModels;
+import io.loupe.workbench.laboratory.SmallModels;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -8,7 +10,8 @@ import picocli.CommandLine.Command;
 /** {@code loupe models}. */
 @Command(
     name = "models",
-    description = "Shows the model families that can be loaded, and what each exercises.",
+    description =
+        "Shows the models that are shipped or compiled, and the model families that can be loaded.",
     subcommands = EvaluateCommand.class,
     footer = {
       "",
@@ -20,6 +23,11 @@ final class ModelsCommand implements Runnable {
   @Override
   public void run() {
     PrintWriter out = spec.commandLine().getOut();
+    out.println("Shipped, for HookedTransformer.load:");
+    out.println(SmallModels.shipped());
+    out.println("Compiled, for CompiledModels.byName:");
+    out.println(CompiledModels.overview());
+    out.println("Families:");
     out.println(Families.table());
     out.flush();
   }

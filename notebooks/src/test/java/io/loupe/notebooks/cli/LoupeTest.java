@@ -69,11 +69,12 @@ class LoupeTest {
         "parity src --tolerance -1 | 2 | Expected a tolerance of at least 0, got -1.0",
         "models evaluate --prompts 0 | 2 | Expected at least one prompt, got 0",
         "models evaluate --only ioj | 1 | No ability 'ioj'; there are [ioi, ",
+        "models evaluate sort --only ioi | 2 | The model 'sort' does one thing alone; --prompts, --seed and --only are for models of language",
         "models evaluate no-model | 1 | no-model: neither a folder",
         "train                   | 2 | Expected the name of a recipe; known: induction-2l, brackets",
         "train none              | 2 | There is no recipe 'none'; known: induction-2l",
-        "train sort              | 2 | Expected --out FOLDER, where the model goes",
-        "train sort --out pom.xml | 2 | Expected a folder for --out, got the file pom.xml",
+        "train brackets          | 2 | Expected --out FOLDER, where the model goes",
+        "train brackets --out pom.xml | 2 | Expected a folder for --out, got the file pom.xml",
         "bnch                    | 2 | Unmatched argument at index 0: 'bnch'",
         "report pom.xml --oops   | 2 | Unknown option: '--oops'",
       })
@@ -122,7 +123,10 @@ class LoupeTest {
   @Test
   void modelsShowsEveryFamily() {
     assertThat(run("models")).isZero();
-    assertThat(out.toString()).contains("gemma3_text").contains("distilbert");
+    assertThat(out.toString())
+        .contains("gemma3_text", "distilbert")
+        .containsPattern("sort +three letters, six places")
+        .containsPattern("compiled-backup-head .* 3 ");
   }
 
   @Test
@@ -136,6 +140,22 @@ class LoupeTest {
         .containsPattern("successor +6 +100.0 % ")
         .contains("Repeated random tokens, 16 sequences of 64");
     assertThat(out.toString()).doesNotContain("pronoun");
+  }
+
+  @Test
+  void modelsEvaluateMeasuresModelsOfOneTask() {
+    assertThat(run("models", "evaluate", "sort")).isZero();
+    assertThat(out.toString())
+        .startsWith("sort (weights b646e3536255)")
+        .containsPattern("accuracy on all 729 inputs +1\n");
+  }
+
+  @Test
+  void modelsEvaluateMeasuresCompiledOnes() {
+    assertThat(run("models", "evaluate", "compiled-sort")).isZero();
+    assertThat(out.toString())
+        .startsWith("compiled-sort (weights ")
+        .containsPattern("accuracy on all 177,147 inputs of 11 tokens +1\n");
   }
 
   @Test

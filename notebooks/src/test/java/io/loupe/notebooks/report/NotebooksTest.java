@@ -96,6 +96,23 @@ class NotebooksTest {
             "The induction score passes one half by step",
             "best induction head 0.9652"),
         new Wanted(
+            "08-grokking.ipynb",
+            "Grokking: what happens while nothing seems to happen?",
+            10,
+            5,
+            "accuracy on all 113 x 113 sums 1",
+            "Key frequencies [52, 40, 44]: together 87 % of the embedding's power",
+            "By step 400 the model knows the training sums by heart, when the others cost 2.8 nats",
+            "right on 100.0 % of all sums, without them on 2.3 %"),
+        new Wanted(
+            "09-tasks-and-models.ipynb",
+            "Tasks and models: what is there to look into?",
+            14,
+            2,
+            "right name - other name: 13.05 on clean prompts, -13.95 on corrupted ones",
+            "accuracy on all 113 x 113 sums 1",
+            "accuracy on all 177,147 inputs of 11 tokens 1"),
+        new Wanted(
             "10-probes.ipynb",
             "Probes: what is written in the stream, and does the model use it?",
             13,
@@ -159,7 +176,11 @@ class NotebooksTest {
     assertThat(page.select(".stderr, .error")).isEmpty();
     assertThat(page.text()).contains(wanted.texts());
     assertThat(MANIFEST.matcher(first).results().findFirst().orElseThrow().group())
-        .containsAnyOf("weights of stories260k", "weights of induction-2l", "weights of loupe-lm");
+        .containsAnyOf(
+            "weights of stories260k",
+            "weights of induction-2l",
+            "weights of modular-addition",
+            "weights of loupe-lm");
   }
 
   private String make(String notebook, String name) throws IOException {

@@ -83,6 +83,10 @@ public final class AttentionMaps implements Displayable {
 
   static List<AttentionMaps> ofAttention(
       HookedTransformer model, Tokens tokens, HeadSet heads, String name) {
+    if (!model.config().weightsSumToOne()) {
+      throw new IllegalArgumentException(
+          "Attention maps are made of probabilities, and this model weights values by the scores themselves: use InputAttributions.integratedGradients or occlusion");
+    }
     List<HookPoint> points = new ArrayList<>();
     heads.layers().forEach(layer -> points.add(Sites.PATTERN.at(layer)));
     List<List<String>> labels = TokenAttribution.labels(model, tokens);

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -19,13 +20,16 @@ import java.util.UUID;
  * GPT-2, so that Hugging Face transformers reads it too, and in our own otherwise.
  */
 public final class CheckpointWriter {
+  /** The file of a model's weights. */
+  public static final String MODEL = "model.safetensors";
+
   private static final String[] QUERY_KEY_VALUE = {"Q", "K", "V"};
 
   private final ModelConfig config;
   private final Weights weights;
   private final NDManager scope;
   private final DataType type;
-  private final SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
+  private final SafetensorsWriter writer = new SafetensorsWriter();
 
   private CheckpointWriter(ModelConfig config, Weights weights, NDManager scope, DataType type) {
     this.config = config;
@@ -44,6 +48,29 @@ public final class CheckpointWriter {
   public static void write(
       Path folder, ModelConfig config, Weights weights, NDManager scope, DataType type)
       throws IOException {
+    write(folder.resolve(MODEL), Map.of(), config, weights, scope, type);
+  }
+
+  /**
+   * Writes the weights into a file of any name, and {@code config.json} beside it.
+   *
+   * @param metadata texts that go into the file beside the tensors
+   * @param scope for what is made on the way
+   * @param type FLOAT32, FLOAT64 or FLOAT16, to which the weights are rounded
+   * @throws IOException naming the file that cannot be written
+   */
+  public static void write(
+      Path file,
+      Map<String, String> metadata,
+      ModelConfig config,
+      Weights weights,
+      NDManager scope,
+      DataType type)
+      throws IOException {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    if (folder == null) {
+      throw new IllegalArgumentException("Expected a file to write, got the root folder " + file);
+    }
     Files.createDirectories(folder);
     CheckpointWriter checkpoint = new CheckpointWriter(config, weights, scope, type);
     String own = ConfigWriter.gpt2(config, weights);
@@ -54,7 +81,9 @@ public final class CheckpointWriter {
       own = ConfigWriter.loupe(config, weights);
       checkpoint.plain();
     }
-    checkpoint.writer.write(folder.resolve("model.safetensors"));
+    checkpoint.writer.metadata("format", "pt");
+    metadata.forEach(checkpoint.writer::metadata);
+    checkpoint.writer.write(file);
     text(folder.resolve("config.json"), own);
   }
 

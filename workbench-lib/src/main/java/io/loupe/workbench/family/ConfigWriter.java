@@ -70,6 +70,9 @@ final class ConfigWriter {
     into.put("scale", spec.scale());
     spec.softCap().ifPresent(cap -> into.put("soft_cap", cap));
     into.put("query_key_norm", spec.queryKeyNorm().name());
+    if (spec.scoreMap() != AttentionSpec.ScoreMap.SOFTMAX) {
+      into.put("score_map", spec.scoreMap().name());
+    }
     ObjectNode positions = into.putObject("positions");
     if (spec.positions() instanceof PositionSpec.Rotary rotary) {
       positions

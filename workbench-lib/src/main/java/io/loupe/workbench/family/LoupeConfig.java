@@ -3,6 +3,7 @@ package io.loupe.workbench.family;
 import io.loupe.workbench.nn.Activation;
 import io.loupe.workbench.nn.AttentionSpec;
 import io.loupe.workbench.nn.AttentionSpec.QueryKeyNorm;
+import io.loupe.workbench.nn.AttentionSpec.ScoreMap;
 import io.loupe.workbench.nn.BlockSpec;
 import io.loupe.workbench.nn.Dimensions;
 import io.loupe.workbench.nn.EmbeddingSpec;
@@ -93,7 +94,8 @@ final class LoupeConfig implements Family {
         positions(layer.objectAt("positions")),
         layer.number("scale"),
         layer.optionalNumber("soft_cap", OptionalDouble.empty()),
-        layer.constant("query_key_norm", QueryKeyNorm.class));
+        layer.constant("query_key_norm", QueryKeyNorm.class),
+        layer.has("score_map") ? layer.constant("score_map", ScoreMap.class) : ScoreMap.SOFTMAX);
   }
 
   private static PositionSpec positions(ConfigFile positions) throws ModelFormatException {

@@ -2,6 +2,7 @@ package io.loupe.workbench.laboratory;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import io.loupe.datasets.ShippedModels;
 import io.loupe.workbench.family.Checkpoint;
 import io.loupe.workbench.family.ConfigFile;
 import io.loupe.workbench.family.Families;
@@ -21,6 +22,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
@@ -32,32 +35,50 @@ public final class Checkpoints {
   private static final double LEVEL = 0.95;
 
   private final Path folder;
-  private final List<Integer> steps;
+  private final SortedMap<Integer, Path> files;
 
-  private Checkpoints(Path folder, List<Integer> steps) {
+  private Checkpoints(Path folder, SortedMap<Integer, Path> files) {
     this.folder = folder;
-    this.steps = steps;
+    this.files = files;
   }
 
   /**
-   * Opens the checkpoints of a training, which may be still under way.
+   * Opens the checkpoints of a training, which may be still under way, or the folder that {@link
+   * Recipe#make} wrote.
    *
    * @throws IllegalArgumentException if the folder has none
    */
   public static Checkpoints of(Path folder) throws IOException {
-    List<Integer> steps =
-        Files.isDirectory(folder) ? TrainingFolder.steps(folder) : List.<Integer>of();
-    if (steps.isEmpty()) {
+    SortedMap<Integer, Path> files =
+        Files.isDirectory(folder) ? TrainingFolder.steps(folder) : new TreeMap<>();
+    if (files.isEmpty()) {
       throw new IllegalArgumentException(
           "There are no checkpoints in %s; Trainer.of(...).checkpoints(folder, every).train() makes them"
               .formatted(folder));
     }
-    return new Checkpoints(folder, steps);
+    return new Checkpoints(folder, files);
+  }
+
+  /**
+   * Opens the checkpoints that are shipped with a model.
+   *
+   * @param name of a shipped model, such as {@code modular-addition}
+   * @throws IllegalArgumentException if no model of that name is shipped, or it has none
+   * @throws IOException if its files cannot be unpacked
+   */
+  public static Checkpoints shipped(String name) throws IOException {
+    return of(
+        ShippedModels.folder(name)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "No model '%s' is shipped; there are %s"
+                            .formatted(name, ShippedModels.names()))));
   }
 
   /** Returns the steps of which there is a checkpoint, ascending: how many were done. */
   public List<Integer> steps() {
-    return steps;
+    return List.copyOf(files.keySet());
   }
 
   /**
@@ -71,16 +92,17 @@ public final class Checkpoints {
 
   /** As {@link #model(int)}, in another number format. */
   public HookedTransformer model(int step, DataType type) throws IOException {
-    if (!steps.contains(step)) {
+    Path path = files.get(step);
+    if (path == null) {
       throw new IllegalArgumentException(
-          "There is no checkpoint of step %d; there are %s".formatted(step, steps));
+          "There is no checkpoint of step %d; there are %s".formatted(step, steps()));
     }
     ConfigFile file = ConfigFile.read(folder.resolve(TrainingFolder.CONFIG));
     ModelConfig config = Families.config(file);
-    WeightFiles files = WeightFiles.open(TrainingFolder.stepFile(folder, step));
+    WeightFiles weightFiles = WeightFiles.open(path);
     NativeMemory.makeRoom();
     try (NDManager scope = Engines.newManager(LoadOptions.DEFAULT.device())) {
-      Weights weights = Checkpoint.read(folder, file, config, files, scope, type);
+      Weights weights = Checkpoint.read(folder, file, config, weightFiles, scope, type);
       NativeMemory.adopt(weights.distinct());
       return HookedTransformer.of("%s, step %,d".formatted(folder, step), config, weights);
     }
@@ -105,7 +127,7 @@ public final class Checkpoints {
   public CheckpointCurve measureEach(String name, Function<HookedTransformer, double[]> metric)
       throws IOException {
     List<CheckpointCurve.Point> points = new ArrayList<>();
-    for (int step : steps) {
+    for (int step : steps()) {
       double[] values = metric.apply(model(step));
       points.add(
           new CheckpointCurve.Point(
@@ -122,6 +144,6 @@ public final class Checkpoints {
   @Override
   public String toString() {
     return "%d checkpoints of steps %d to %d in %s"
-        .formatted(steps.size(), steps.get(0), steps.get(steps.size() - 1), folder);
+        .formatted(files.size(), files.firstKey(), files.lastKey(), folder);
   }
 }

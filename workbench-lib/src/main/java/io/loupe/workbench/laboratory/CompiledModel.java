@@ -55,6 +55,8 @@ public record CompiledModel(
     Alphabet alphabet,
     SortedSet<KnownEdge> edges)
     implements Displayable {
+  /** Inputs of a pass. */
+  private static final int BATCH = 4096;
 
   /**
    * The inputs that a model was made for.
@@ -152,7 +154,7 @@ public record CompiledModel(
       for (int[] ids : inputs) {
         for (int said : function.apply(ids)) {
           asked += said < 0 ? 0 : 1;
-          right += said >= 0 && isLargest(logits, at, vocab, said) ? 1 : 0;
+          right += said >= 0 && LabelScores.isLargest(logits, at, vocab, said) ? 1 : 0;
           at += vocab;
         }
       }
@@ -160,13 +162,65 @@ public record CompiledModel(
     return (double) right / asked;
   }
 
-  private static boolean isLargest(double[] logits, int from, int vocab, int id) {
-    for (int other = 0; other < vocab; other++) {
-      if (other != id && !(logits[from + other] < logits[from + id])) {
-        return false;
+  /**
+   * Returns how many inputs of a length there are.
+   *
+   * @param length 1 to the longest
+   * @throws IllegalArgumentException if the length is another
+   */
+  public long inputs(int length) {
+    requireLength(length);
+    double count = Math.pow(alphabet.others(), length - fixed());
+    return count < Long.MAX_VALUE ? Math.round(count) : Long.MAX_VALUE;
+  }
+
+  /**
+   * Returns the {@link #accuracy} on all inputs of a length, some thousand at a time. The model is
+   * causal, so this covers the inputs that are shorter too.
+   *
+   * @param length 1 to the longest; see {@link #inputs} for how many that are
+   */
+  public double accuracyOnAll(int length) {
+    long count = inputs(length);
+    double right = 0;
+    double asked = 0;
+    for (long from = 0; from < count; from += BATCH) {
+      int[][] some = new int[(int) Math.min(BATCH, count - from)][];
+      for (int i = 0; i < some.length; i++) {
+        some[i] = input(from + i, length);
       }
+      long positions = Arrays.stream(some).mapToLong(this::asked).sum();
+      right += positions == 0 ? 0 : accuracy(some) * positions;
+      asked += positions;
     }
-    return true;
+    return right / asked;
+  }
+
+  /** The input whose digits, in base {@code others}, are a number. */
+  private int[] input(long number, int length) {
+    int[] ids = new int[length];
+    ids[0] = alphabet.first().orElse(0);
+    long left = number;
+    for (int i = fixed(); i < length; i++) {
+      ids[i] = (int) (left % alphabet.others());
+      left /= alphabet.others();
+    }
+    return ids;
+  }
+
+  private long asked(int[] ids) {
+    return Arrays.stream(function.apply(ids)).filter(said -> said >= 0).count();
+  }
+
+  private int fixed() {
+    return alphabet.first().isPresent() ? 1 : 0;
+  }
+
+  private void requireLength(int length) {
+    if (length < 1 || length > alphabet.longest()) {
+      throw new IllegalArgumentException(
+          "Expected inputs of 1 to %d tokens; got %d".formatted(alphabet.longest(), length));
+    }
   }
 
   /**
@@ -177,10 +231,9 @@ public record CompiledModel(
    * @return [input][position]
    */
   public int[][] random(int count, int length, long seed) {
-    if (count < 1 || length < 1 || length > alphabet.longest()) {
-      throw new IllegalArgumentException(
-          "Expected at least one input of 1 to %d tokens; got %d of %d"
-              .formatted(alphabet.longest(), count, length));
+    requireLength(length);
+    if (count < 1) {
+      throw new IllegalArgumentException("Expected at least one input; got " + count);
     }
     SplittableRandom random = new SplittableRandom(seed);
     int[][] inputs = new int[count][length];

@@ -4,8 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 
 /** Minus the logarithm of the probability that a model gives to what it should say. */
@@ -41,19 +39,8 @@ final class CrossEntropy {
         .logSoftmax(-1)
         .gather(index, 2)
         .squeeze(2)
-        .mul(floating(manager, weights, new Shape(targets.length, columns), logits.getDataType()))
+        .mul(SquaredError.floating(logits, weights, new Shape(targets.length, columns)))
         .sum()
         .neg();
-  }
-
-  private static NDArray floating(NDManager manager, double[] values, Shape shape, DataType type) {
-    if (type == DataType.FLOAT64) {
-      return manager.create(DoubleBuffer.wrap(values), shape, type);
-    }
-    float[] narrow = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      narrow[i] = (float) values[i];
-    }
-    return manager.create(FloatBuffer.wrap(narrow), shape, DataType.FLOAT32);
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What stands beside a trained model: recipe, data, seeds, curve, what it can do, hash. */
 final class ModelCard {
@@ -38,8 +39,16 @@ final class ModelCard {
     row(card, "vocabulary, context", recipe.config().vocab() + ", " + recipe.config().context());
     row(card, "norms", String.valueOf(recipe.config().block().norms()));
     row(card, "data", data);
-    row(card, "seed of the initial weights", String.valueOf(recipe.seed()));
+    row(
+        card,
+        "initial weights",
+        "seed %d, deviation %s".formatted(recipe.seed(), number(recipe.deviation())));
     row(card, "options", String.valueOf(recipe.options()));
+    if (!recipe.series().isEmpty()) {
+      String steps =
+          recipe.series().stream().map(String::valueOf).collect(Collectors.joining(", "));
+      row(card, "checkpoints of steps", steps + ", " + recipe.options().steps());
+    }
     row(card, "SHA-256 of model.safetensors", Sha256.of(weights));
     card.append(
         "\nMeasured on examples that it was not trained on:\n\n| measure | value |\n|---|---|\n");

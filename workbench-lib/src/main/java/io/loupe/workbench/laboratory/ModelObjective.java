@@ -38,7 +38,7 @@ public interface ModelObjective {
 
   /**
    * Returns what is minimised, one number: the mean cross-entropy over the asked positions of a
-   * batch, in nats, unless overridden.
+   * batch, in nats, unless overridden: for {@link TrainingBatch#values}, by a squared error.
    *
    * @param logits [batch, pos, vocab]
    */

@@ -47,7 +47,10 @@ final class ModelStep implements Objective {
   public void compute(
       Map<String, NDArray> parameters, int[] examples, NDManager scope, Losses losses) {
     TrainingBatch batch = objective.batch(step++, examples);
-    RecordedPass pass = model.recorded(leaves(parameters, scope), batch.tokens(), points, scope);
+    RecordedPass pass =
+        model
+            .with(batch.inputs())
+            .recorded(leaves(parameters, scope), batch.tokens(), points, scope);
     Map<String, NDArray> all = new LinkedHashMap<>();
     all.put(objective.name(), objective.loss(pass.logits(), batch));
     for (Penalty penalty : penalties) {

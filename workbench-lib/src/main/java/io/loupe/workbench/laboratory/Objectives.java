@@ -2,6 +2,7 @@ package io.loupe.workbench.laboratory;
 
 import io.loupe.datasets.task.IdPair;
 import io.loupe.datasets.task.IdSequence;
+import io.loupe.datasets.task.VectorSequence;
 import io.loupe.workbench.text.Tokens;
 import java.util.Arrays;
 import java.util.Collection;
@@ -89,6 +90,17 @@ public final class Objectives {
           return new RowObjective.Masked(Arrays.copyOf(order, count), mask);
         },
         "mask %d, share %s, seed %d".formatted(mask, share, seed));
+  }
+
+  /**
+   * The value of the last point of each sequence, from the points before it and their values: the
+   * mean squared error. See {@link InContextRegression} for how a model reads them.
+   *
+   * @param sequences all of one length
+   * @param dModel of the model that is trained: more than the points have dimensions
+   */
+  public static ModelObjective regression(List<VectorSequence> sequences, int dModel) {
+    return new RegressionObjective(sequences, dModel);
   }
 
   private static long[][] rows(Tokens corpus) {

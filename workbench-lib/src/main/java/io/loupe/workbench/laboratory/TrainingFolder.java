@@ -2,11 +2,13 @@ package io.loupe.workbench.laboratory;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import io.loupe.workbench.family.CheckpointWriter;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.nn.Weights;
 import io.loupe.workbench.safetensors.SafetensorsFile;
 import io.loupe.workbench.safetensors.SafetensorsWriter;
+import io.loupe.workbench.tensor.Engines;
 import io.loupe.workbench.tensor.Tensors;
 import io.loupe.workbench.train.TrainingCurve;
 import io.loupe.workbench.train.TrainingState;
@@ -19,7 +21,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
@@ -208,17 +211,34 @@ final class TrainingFolder {
     return folder.resolve("step-%08d.safetensors".formatted(step));
   }
 
-  /** Returns the steps whose weights are in a folder, ascending. */
-  static List<Integer> steps(Path folder) throws IOException {
-    TreeSet<Integer> steps = new TreeSet<>();
+  /** Writes a model alone, as the checkpoint of a step: without what is needed to go on. */
+  static void saveModel(HookedTransformer model, int step, Path file, DataType type)
+      throws IOException {
+    Map<String, String> metadata = Map.of(STEP, String.valueOf(step));
+    try (NDManager scope = Engines.newManager(model.device())) {
+      CheckpointWriter.write(file, metadata, model.config(), model.weights(), scope, type);
+    }
+  }
+
+  /**
+   * Returns the files of weights in a folder by their steps, ascending; a model that says its step
+   * is one of them.
+   */
+  static SortedMap<Integer, Path> steps(Path folder) throws IOException {
+    SortedMap<Integer, Path> steps = new TreeMap<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "step-*.safetensors")) {
       for (Path file : files) {
         String digits = file.getFileName().toString().replaceAll("\\D", "");
         if (digits.length() == 8) {
-          steps.add(Integer.valueOf(digits));
+          steps.put(Integer.valueOf(digits), file);
         }
       }
     }
-    return List.copyOf(steps);
+    Path model = folder.resolve(CheckpointWriter.MODEL);
+    String step = Files.exists(model) ? SafetensorsFile.open(model).metadata().get(STEP) : null;
+    if (step != null && step.matches("\\d{1,9}")) {
+      steps.put(Integer.valueOf(step), model);
+    }
+    return steps;
   }
 }

@@ -47,6 +47,10 @@ final class AttentionHooks implements Hooks {
     this.request = request;
     this.backend = AttentionBackend.named(request.backend());
     request.check(config, tokens);
+    if (!config.weightsSumToOne()) {
+      throw new IllegalArgumentException(
+          "The model weights values by the scores themselves, so there are no probabilities to reduce: use run(tokens, Capture.of(Sites.PATTERN))");
+    }
     backend.check(request, config);
     for (int layer = 0; layer < config.layers(); layer++) {
       for (Site site : List.of(Sites.MASK, Sites.SCORES, Sites.PATTERN)) {

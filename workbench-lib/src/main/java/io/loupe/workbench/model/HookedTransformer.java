@@ -46,6 +46,9 @@ import org.jspecify.annotations.Nullable;
  * cell to the next.
  */
 public final class HookedTransformer {
+  /** The deviation that GPT-2's weights begin with. */
+  public static final double INITIAL_DEVIATION = 0.02;
+
   private final ModelSource source;
   private final ModelConfig config;
   private final Weights weights;
@@ -109,8 +112,24 @@ public final class HookedTransformer {
    * has no tokenizer.
    */
   public static HookedTransformer random(ModelConfig config, long seed, LoadOptions options) {
+    return random(config, INITIAL_DEVIATION, seed, options);
+  }
+
+  /**
+   * As {@link #random(ModelConfig, long, LoadOptions)}, with weights of another size: large ones
+   * let a model learn its data by heart before it finds what they have in common (Liu et al. 2023,
+   * Omnigrok).
+   *
+   * @param deviation of the normal distribution that weights are drawn from; finite, above 0
+   */
+  public static HookedTransformer random(
+      ModelConfig config, double deviation, long seed, LoadOptions options) {
+    if (!(deviation > 0 && Double.isFinite(deviation))) {
+      throw new IllegalArgumentException(
+          "Initial weights need a finite deviation above 0; got " + deviation);
+    }
     NDManager manager = NativeMemory.reachable(options.device());
-    Weights weights = RandomWeights.of(config, options.type(), seed, manager);
+    Weights weights = RandomWeights.of(config, options.type(), deviation, seed, manager);
     ModelSource source = ModelSource.inMemory("random, seed " + seed, weights);
     return new HookedTransformer(source, config, weights, null);
   }

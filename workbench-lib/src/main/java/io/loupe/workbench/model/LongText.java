@@ -48,6 +48,7 @@ final class LongText implements Hooks {
     boolean able =
         model.device().equals(Device.cpu())
             && model.type() == DataType.FLOAT32
+            && model.config().weightsSumToOne()
             && !hooks.differentiable();
     return able && megabytes(model.config(), tokens, queries) > MOST_MEGABYTES
         ? new LongText(hooks, model.config(), tokens)

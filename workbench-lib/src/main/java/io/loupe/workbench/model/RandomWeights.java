@@ -15,31 +15,32 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * Fresh weights as GPT-2 starts with them: normal with deviation 0.02, biases 0, norms 1, outputs
+ * Fresh weights as GPT-2 starts with them: normal with one deviation, biases 0, norms 1, outputs
  * scaled by 1 / sqrt(2 layers).
  */
 final class RandomWeights {
-  private static final double DEVIATION = 0.02;
-
   private final NDManager manager;
   private final DataType type;
   private final Random random;
+  private final double deviation;
   private final Map<String, NDArray> weights = new LinkedHashMap<>();
 
-  private RandomWeights(NDManager manager, DataType type, long seed) {
+  private RandomWeights(NDManager manager, DataType type, double deviation, long seed) {
+    this.deviation = deviation;
     this.manager = manager;
     this.type = type;
     this.random = new Random(seed);
   }
 
-  static Weights of(ModelConfig config, DataType type, long seed, NDManager manager) {
-    RandomWeights made = new RandomWeights(manager, type, seed);
-    made.normal("embed.W_E", DEVIATION, config.vocab(), config.dModel());
+  static Weights of(
+      ModelConfig config, DataType type, double deviation, long seed, NDManager manager) {
+    RandomWeights made = new RandomWeights(manager, type, deviation, seed);
+    made.normal("embed.W_E", deviation, config.vocab(), config.dModel());
     if (config.embedding().learnedPositions()) {
-      made.normal("pos_embed.W_pos", DEVIATION, config.context(), config.dModel());
+      made.normal("pos_embed.W_pos", deviation, config.context(), config.dModel());
     }
     if (config.embedding().tokenTypes()) {
-      made.normal("token_type_embed.W_types", DEVIATION, 2, config.dModel());
+      made.normal("token_type_embed.W_types", deviation, 2, config.dModel());
     }
     if (config.embedding().normed()) {
       made.norm(config, "embed_ln");
@@ -48,12 +49,12 @@ final class RandomWeights {
       made.block(config, layer);
     }
     if (config.head().transform().isPresent()) {
-      made.linear("head.%s", DEVIATION, config.dModel(), config.dModel(), true);
+      made.linear("head.%s", deviation, config.dModel(), config.dModel(), true);
     }
     if (config.head().normed()) {
       made.norm(config, "ln_final");
     }
-    made.normal("unembed.W_U", DEVIATION, config.vocab(), config.dModel());
+    made.normal("unembed.W_U", deviation, config.vocab(), config.dModel());
     return new Weights(made.weights);
   }
 
@@ -65,11 +66,11 @@ final class RandomWeights {
     int keys = config.kvHeads() * config.dHead();
     int dMlp = config.sizes().dMlp();
     boolean biased = config.norm().kind() == NormSpec.Kind.LAYER_NORM;
-    double outDeviation = DEVIATION / Math.sqrt(2.0 * config.layers());
+    double outDeviation = deviation / Math.sqrt(2.0 * config.layers());
     norms(config, at + "ln1", norms);
-    linear(at + "attn.%s_Q", DEVIATION, queries, dModel, biased);
-    linear(at + "attn.%s_K", DEVIATION, keys, dModel, biased);
-    linear(at + "attn.%s_V", DEVIATION, keys, dModel, biased);
+    linear(at + "attn.%s_Q", deviation, queries, dModel, biased);
+    linear(at + "attn.%s_K", deviation, keys, dModel, biased);
+    linear(at + "attn.%s_V", deviation, keys, dModel, biased);
     linear(at + "attn.%s_O", outDeviation, dModel, queries, biased);
     queryKeyNorms(config, at, config.attention().get(layer).queryKeyNorm());
     if (!config.hasMlps()) {
@@ -77,9 +78,9 @@ final class RandomWeights {
     }
     norms(config, at + "ln2", norms);
     if (config.mlp().gated()) {
-      linear(at + "mlp.%s_gate", DEVIATION, dMlp, dModel, biased);
+      linear(at + "mlp.%s_gate", deviation, dMlp, dModel, biased);
     }
-    linear(at + "mlp.%s_in", DEVIATION, dMlp, dModel, biased);
+    linear(at + "mlp.%s_in", deviation, dMlp, dModel, biased);
     linear(at + "mlp.%s_out", outDeviation, dModel, dMlp, biased);
   }
 

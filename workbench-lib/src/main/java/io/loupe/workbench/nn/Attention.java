@@ -86,7 +86,7 @@ final class Attention implements Sublayer.Part {
       NDArray q = queries(queries, ofQueries, hooks);
       NDArray k = keys(keys, pass);
       NDArray scores = hooks.at(SCORES.at(layer), scores(q, k, ofQueries, hooks));
-      pattern = softmax(scores); // [batch, head, query, key]
+      pattern = weights(scores); // [batch, head, query, key]
     }
     NDArray v = values(keys, pass);
     return mix(hooks.at(PATTERN.at(layer), pattern), v);
@@ -168,7 +168,11 @@ final class Attention implements Sublayer.Part {
     return rows.matMul(k.transpose(0, 2, 3, 1)).reshape(batch, config.heads(), queries, keys);
   }
 
-  private static NDArray softmax(NDArray scores) {
+  private NDArray weights(NDArray scores) {
+    if (spec.scoreMap() == AttentionSpec.ScoreMap.IDENTITY) {
+      NDArray nothing = scores.getManager().zeros(new Shape(1), scores.getDataType());
+      return Tensors.where(scores.eq(Double.NEGATIVE_INFINITY), nothing, scores);
+    }
     return Tensors.as(scores.getDataType(), Tensors.wide(scores).softmax(-1));
   }
 

@@ -10,13 +10,27 @@ import java.util.OptionalDouble;
  * @param scale what scores are multiplied with, usually 1 / sqrt(dHead)
  * @param softCap bounds scores to (-cap, cap) by cap * tanh(score / cap), before the mask (Gemma 2)
  * @param queryKeyNorm whether queries and keys are normalised before they meet
+ * @param scoreMap how scores become the weights of the values
  */
 public record AttentionSpec(
     MaskSpec mask,
     PositionSpec positions,
     double scale,
     OptionalDouble softCap,
-    QueryKeyNorm queryKeyNorm) {
+    QueryKeyNorm queryKeyNorm,
+    ScoreMap scoreMap) {
+
+  /** How the scores of a query become the weights with which it mixes values. */
+  public enum ScoreMap {
+    /** Probabilities (Vaswani et al. 2017). */
+    SOFTMAX,
+    /**
+     * The scores themselves, and 0 where a key is hidden: linear attention without a feature map or
+     * a denominator (Katharopoulos et al. 2020; Schlag et al. 2021), which is also a recurrence
+     * over sums of keys times values. Weights may be negative, and do not sum to one.
+     */
+    IDENTITY
+  }
 
   /**
    * Whether queries and keys are normalised (Henry et al. 2020), in the kind of the model's norm.
@@ -28,6 +42,16 @@ public record AttentionSpec(
     EACH_HEAD,
     /** All heads of a token together, with a weight [heads * d_head] (OLMo 2). */
     ALL_HEADS
+  }
+
+  /** Attention by softmax. */
+  public AttentionSpec(
+      MaskSpec mask,
+      PositionSpec positions,
+      double scale,
+      OptionalDouble softCap,
+      QueryKeyNorm queryKeyNorm) {
+    this(mask, positions, scale, softCap, queryKeyNorm, ScoreMap.SOFTMAX);
   }
 
   /** Returns causal attention with this position term, scaled by 1 / sqrt(dHead). */
@@ -42,26 +66,31 @@ public record AttentionSpec(
 
   /** Returns this with another mask. */
   public AttentionSpec with(MaskSpec other) {
-    return new AttentionSpec(other, positions, scale, softCap, queryKeyNorm);
+    return new AttentionSpec(other, positions, scale, softCap, queryKeyNorm, scoreMap);
   }
 
   /** Returns this with another position term. */
   public AttentionSpec with(PositionSpec other) {
-    return new AttentionSpec(mask, other, scale, softCap, queryKeyNorm);
+    return new AttentionSpec(mask, other, scale, softCap, queryKeyNorm, scoreMap);
   }
 
   /** Returns this with another scale. */
   public AttentionSpec scaledBy(double other) {
-    return new AttentionSpec(mask, positions, other, softCap, queryKeyNorm);
+    return new AttentionSpec(mask, positions, other, softCap, queryKeyNorm, scoreMap);
   }
 
   /** Returns this with capped scores; empty for none. */
   public AttentionSpec cappedAt(OptionalDouble cap) {
-    return new AttentionSpec(mask, positions, scale, cap, queryKeyNorm);
+    return new AttentionSpec(mask, positions, scale, cap, queryKeyNorm, scoreMap);
   }
 
   /** Returns this with normalised queries and keys. */
   public AttentionSpec with(QueryKeyNorm norm) {
-    return new AttentionSpec(mask, positions, scale, softCap, norm);
+    return new AttentionSpec(mask, positions, scale, softCap, norm, scoreMap);
+  }
+
+  /** Returns this with another map from scores to weights. */
+  public AttentionSpec with(ScoreMap map) {
+    return new AttentionSpec(mask, positions, scale, softCap, queryKeyNorm, map);
   }
 }

@@ -72,6 +72,9 @@ final class FoldingPlan {
   }
 
   private String againstValueBiases() {
+    if (!config.weightsSumToOne()) {
+      return "the weights of the attention do not sum to one";
+    }
     boolean fromNorm = againstNorms().isEmpty() && anyLayer(".ln1.b");
     return fromNorm || anyLayer(".attn.b_V") ? "" : "values have no biases";
   }

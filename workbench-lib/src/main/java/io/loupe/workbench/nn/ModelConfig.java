@@ -141,6 +141,11 @@ public record ModelConfig(
     return attention.stream().allMatch(layer -> layer.mask().causal());
   }
 
+  /** Tells whether in every layer the weights of a query's keys sum to one: all have a softmax. */
+  public boolean weightsSumToOne() {
+    return attention.stream().allMatch(layer -> layer.scoreMap() == AttentionSpec.ScoreMap.SOFTMAX);
+  }
+
   /** Tells whether the forward pass comes through the point. */
   public boolean has(HookPoint point) {
     return has(point.site()) && (!point.site().perLayer() || point.layer() < layers());
@@ -258,9 +263,15 @@ public record ModelConfig(
                 ? "attention alone"
                 : block.parallel() ? "in parallel" : "one after the other")
         .row("positions", positions())
-        .row("attention", distinct(layer -> layer.mask().toString()))
+        .row("attention", distinct(ModelConfig::attention))
         .row("MLP", hasMlps() ? mlp.activation() + (mlp.gated() ? ", gated" : "") : "none")
         .display();
+  }
+
+  private static String attention(AttentionSpec layer) {
+    return layer.scoreMap() == AttentionSpec.ScoreMap.SOFTMAX
+        ? layer.mask().toString()
+        : layer.mask() + ", weights: the scores themselves";
   }
 
   private String norms() {

@@ -92,13 +92,16 @@ public final class Sites {
 
   /**
    * Attention scores, scaled, capped, with the position term, and masked (negative infinity where a
-   * key is hidden): the softmax's input.
+   * key is hidden): the softmax's input, if the layer has one.
    */
   public static final Site SCORES =
       Site.perLayer(
           "attn.hook_attn_scores", "scaled, masked scores", BATCH, HEAD, QUERY_POS, KEY_POS);
 
-  /** Attention probabilities. */
+  /**
+   * Attention probabilities; in a layer of linear attention the scores, and 0 where a key is
+   * hidden.
+   */
   public static final Site PATTERN =
       Site.perLayer(
           "attn.hook_pattern", "attention probabilities", BATCH, HEAD, QUERY_POS, KEY_POS);

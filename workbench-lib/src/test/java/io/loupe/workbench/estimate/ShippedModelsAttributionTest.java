@@ -8,13 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.loupe.workbench.metric.Metric;
 import io.loupe.workbench.metric.Metrics;
 import io.loupe.workbench.model.HookedTransformer;
-import io.loupe.workbench.model.LoadOptions;
 import io.loupe.workbench.path.PathEffects;
 import io.loupe.workbench.path.PathPatching;
 import io.loupe.workbench.path.Receiver;
 import io.loupe.workbench.path.Sender;
 import io.loupe.workbench.site.Sites;
-import io.loupe.workbench.testing.Expected;
 import io.loupe.workbench.text.Tokens;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -64,8 +62,7 @@ class ShippedModelsAttributionTest {
 
   @Test
   void ranksTheHeadsAndNeuronsOfTheSorter() throws IOException {
-    HookedTransformer model =
-        HookedTransformer.load(Expected.folder("models/nano-gpt-sort"), LoadOptions.DEFAULT);
+    HookedTransformer model = HookedTransformer.load("sort");
     Random random = new Random(1);
     long[][] clean = new long[16][];
     long[][] corrupted = new long[16][];

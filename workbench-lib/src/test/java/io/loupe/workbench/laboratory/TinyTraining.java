@@ -39,6 +39,7 @@ final class TinyTraining {
     all.put("no norm", config(12, BlockSpec.NO_NORM, HeadSpec.PLAIN, true));
     all.put("attention only, no norm", config(0, BlockSpec.NO_NORM, HeadSpec.PLAIN, true));
     all.put("bidirectional", config(12, BlockSpec.PRE_NORM, HeadSpec.NORMED, false));
+    all.put("linear attention", linear(config(12, BlockSpec.PRE_NORM, HeadSpec.NORMED, true)));
     all.put(
         "llama",
         ModelConfig.decoder(
@@ -63,6 +64,18 @@ final class TinyTraining {
         block,
         dMlp == 0 ? MlpSpec.NONE : new MlpSpec(Activation.GELU_TANH, false),
         head);
+  }
+
+  private static ModelConfig linear(ModelConfig config) {
+    return new ModelConfig(
+        "linear",
+        config.sizes(),
+        config.norm(),
+        config.embedding(),
+        config.attention().stream().map(a -> a.with(AttentionSpec.ScoreMap.IDENTITY)).toList(),
+        config.block(),
+        config.mlp(),
+        config.head());
   }
 
   static HookedTransformer model(String shape) {

@@ -14,12 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A trained minGPT that sorts three letters, with the activations that its authors published. */
+/** The shipped minGPT that sorts three letters, with the activations that its authors published. */
 class NanoGptSortTest {
   private static final double TOLERANCE = 1e-5;
 
-  private final HookedTransformer model =
-      HookedTransformer.load(Expected.folder("models/nano-gpt-sort"), LoadOptions.DEFAULT);
+  private final HookedTransformer model = HookedTransformer.load("sort");
   private final Expected expected = Expected.of("models/nano-gpt-sort");
   private final ActivationCache cache =
       model.run(expected.tokens("input_ids"), Capture.matching(point -> true)).cache();

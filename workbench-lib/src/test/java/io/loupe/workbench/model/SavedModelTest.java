@@ -102,7 +102,8 @@ class SavedModelTest {
             new PositionSpec.Alibi(),
             0.3,
             OptionalDouble.empty(),
-            AttentionSpec.QueryKeyNorm.NONE);
+            AttentionSpec.QueryKeyNorm.NONE,
+            AttentionSpec.ScoreMap.IDENTITY);
     return new ModelConfig(
         "strange",
         new Dimensions(2, 12, 4, 2, 6, 20, 16, 10),
