@@ -106,7 +106,7 @@ public final class Acdc {
         circuit = ahead.get(removed).plus(runner.graph().edge(kept));
         decisions++;
         next = kept - 1;
-        together = Math.max(4, Math.min(MOST, 2 * (removed + 1)));
+        together = Math.max(2, Math.min(MOST, 2 * (removed + 1)));
       }
     }
   }
