@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
  */
 final class EdgeProducts {
   /** What single heads write that is held together. */
-  private static final long BYTES = 16L << 20;
+  private static final long BYTES = 32L << 20;
 
   private final ModelGraph graph;
   private final ModelConfig config;
