@@ -153,8 +153,13 @@ public final class ProbeSweep {
     features.requireFinite(place);
   }
 
-  /** Returns the partitions, once it is sure that they can be learnt from. */
-  static List<Partition> checked(Labelled labelled, ProbeOptions options, long seed) {
+  /**
+   * Returns the partitions that training with a seed uses, once it is sure that they can be learnt
+   * from.
+   *
+   * @throws IllegalArgumentException if something is wrong with labels or groups
+   */
+  public static List<Partition> checked(Labelled labelled, ProbeOptions options, long seed) {
     trainers(options, labelled.labels()).forEach(trainer -> trainer.check(labelled.labels()));
     int[] all = IntStream.range(0, labelled.size()).toArray();
     labelled.labels().requireLearnable(all, "given");
