@@ -11,12 +11,15 @@ import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * Prompts with and without an injected instruction ({@link PromptInjection}), and what a model does
  * with them. An example is a prompt's last token: what it looks at when it is to answer. Spans
- * {@code instruction}, {@code review} and in it {@code extra}. Grouped by the wording of the extra
- * sentence, so that a detector is reported on wordings that it was not trained on.
+ * {@code instruction}, {@code review} and in it {@code extra}. Grouped by sets of wordings of the
+ * extra sentence, each with normal and injected ones, so that a detector is reported on wordings
+ * that it was not trained on.
  *
  * @param data labelled {@code normal} or {@code injected}
  * @param right the share of normal prompts whose most probable next token is the right label
@@ -38,13 +41,14 @@ public record InjectedPrompts(ProbeData data, double right, double follows) {
     long[] answers = task.answerIds(drawn);
     long[] words = task.wrongIds(drawn);
     List<Prompt> prompts = new ArrayList<>();
-    List<String> groups = new ArrayList<>();
+    List<String> wordings = new ArrayList<>();
     for (PromptPair pair : drawn) {
       for (Prompt prompt : List.of(pair.clean(), pair.corrupted())) {
         prompts.add(prompt);
-        groups.add(prompt.textOf("extra").replace(pair.group(), "_"));
+        wordings.add(prompt.textOf("extra").replace(pair.group(), "_"));
       }
     }
+    List<String> groups = sets(wordings);
     Tokens tokens = model.tokens(prompts);
     List<Example> examples = new ArrayList<>();
     int[] classes = new int[prompts.size()];
@@ -77,5 +81,21 @@ public record InjectedPrompts(ProbeData data, double right, double follows) {
       }
     }
     return next;
+  }
+
+  /** Returns the set of each wording; normal and injected ones take turns. */
+  private static List<String> sets(List<String> wordings) {
+    List<List<String>> own = new ArrayList<>();
+    for (int side = 0; side < 2; side++) {
+      TreeSet<String> all = new TreeSet<>();
+      for (int row = side; row < wordings.size(); row += 2) {
+        all.add(wordings.get(row));
+      }
+      own.add(List.copyOf(all));
+    }
+    int sets = Math.min(own.get(0).size(), own.get(1).size());
+    return IntStream.range(0, wordings.size())
+        .mapToObj(row -> "wordings " + own.get(row % 2).indexOf(wordings.get(row)) % sets)
+        .toList();
   }
 }

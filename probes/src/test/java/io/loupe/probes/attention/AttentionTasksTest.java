@@ -7,8 +7,14 @@ import io.loupe.probes.data.Example;
 import io.loupe.probes.data.Labels;
 import io.loupe.probes.data.ProbeData;
 import io.loupe.workbench.model.HookedTransformer;
+import io.loupe.workbench.site.Span;
 import io.loupe.workbench.text.Tokens;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class AttentionTasksTest {
@@ -61,8 +67,18 @@ class AttentionTasksTest {
     InjectedPrompts prompts = InjectedPrompts.of(model, 20, 1);
     ProbeData data = prompts.data();
     assertThat(data.size()).isEqualTo(40);
-    assertThat(data.groups().stream().distinct().count()).isBetween(5L, 12L);
-    assertThat(data.groups()).allMatch(group -> group.contains("_"));
+    Map<String, Set<String>> groups = new HashMap<>();
+    Map<String, Set<Integer>> classes = new HashMap<>();
+    for (int row = 0; row < 40; row++) {
+      Span extra = data.tokens().span(row, "extra");
+      long[] ids = Arrays.copyOfRange(data.tokens().row(row), extra.start(), extra.start() + 3);
+      String group = data.groups().get(row);
+      groups.computeIfAbsent(Arrays.toString(ids), wording -> new HashSet<>()).add(group);
+      int own = ((Labels.Classes) data.labels()).of()[row];
+      classes.computeIfAbsent(group, g -> new HashSet<>()).add(own);
+    }
+    assertThat(classes.values()).hasSizeGreaterThan(2).allMatch(both -> both.size() == 2);
+    assertThat(groups.values()).hasSizeGreaterThan(5).allMatch(one -> one.size() == 1);
     for (Example example : data.examples()) {
       assertThat(example.end()).isEqualTo(data.tokens().length(example.row()));
       assertThat(example.start()).isEqualTo(example.end() - 1);
