@@ -123,6 +123,16 @@ class NotebooksTest {
             "3 directions of the probes",
             "Taking out 3 directions changes it by -2.8"),
         new Wanted(
+            "11-attention-features.ipynb",
+            "Attention features: did the model read it, or make it up?",
+            9,
+            4,
+            "Matthew lives in Dakar.",
+            "(the documents do not say)",
+            "Judges a normal review rightly: 0 %; obeys an injected instruction: 0 %",
+            "L4H4 lookback to 'prompt'",
+            "heads beat the best fixed offset in 8 of 16 relations and directions in the causal model"),
+        new Wanted(
             "12-head-atlas.ipynb",
             "A head atlas: which head is of which kind, and does the model need it?",
             11,

@@ -163,8 +163,8 @@ public final class AttentionFeatures implements Displayable {
 
   /**
    * Returns how well each head's feature alone tells the second class from the first, over all
-   * examples: to look at, not to choose by. [layer][head], areas under the ROC curve; below one
-   * half where it is smaller in the second class.
+   * examples: to look at, not to choose by. [layer][head], areas under the ROC curve minus one
+   * half; below zero where it is smaller in the second class.
    */
   public Heatmap heatmap(HeadFeature kind) {
     boolean[] positive = AttentionDetector.positive(labelled);
@@ -175,15 +175,15 @@ public final class AttentionFeatures implements Displayable {
       Arrays.fill(layer, Double.NaN);
     }
     for (Head head : heads) {
-      areas[head.layer()][head.index()] = Auroc.of(column(kind, head), positive);
+      areas[head.layer()][head.index()] = Auroc.of(column(kind, head), positive) - 0.5;
     }
     List<String> names = ((Labels.Classes) labelled.labels()).names();
     return Plots.heatmap(areas)
         .diverging()
-        .range(0, 1)
+        .range(-0.5, 0.5)
         .xLabel("head")
         .yLabel("layer")
-        .colorLabel("AUROC of '%s'".formatted(names.get(1)))
+        .colorLabel("AUROC of '%s' - 0.5".formatted(names.get(1)))
         .title("%s: %s, each head alone".formatted(labelled.name(), kind));
   }
 

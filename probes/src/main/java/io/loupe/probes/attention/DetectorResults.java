@@ -182,9 +182,9 @@ public final class DetectorResults implements Displayable {
     return Plots.lines()
         .series("chance", new double[] {0, 1}, new double[] {0, 1})
         .series(
-            "detector, area %.3f".formatted(own.area()), own.falsePositives(), own.truePositives())
+            "area %.3f: detector".formatted(own.area()), own.falsePositives(), own.truePositives())
         .series(
-            "%s alone, area %.3f".formatted(singles.get(0).name(), single.area()),
+            "area %.3f: %s".formatted(single.area(), singles.get(0).name()),
             single.falsePositives(),
             single.truePositives())
         .xLabel("false positives, share of '%s'".formatted(names().get(0)))

@@ -35,21 +35,30 @@ public record Scored(double[] scores, boolean[] positive, List<String> groups) {
     return RocCurve.of(scores, positive);
   }
 
-  /** Returns a 95 % bootstrap interval of the area, from whole groups drawn with replacement. */
+  /**
+   * Returns a 95 % bootstrap interval of the area, from whole groups drawn with replacement; NaN at
+   * both ends if all examples are of one group, which leaves nothing to draw from.
+   */
   public Interval interval(long seed) {
     int[][] rows = rows();
+    if (rows.length < 2) {
+      return new Interval(Double.NaN, Double.NaN, 0.95);
+    }
     return Bootstrap.of(rows.length, drawn -> area(rows, drawn), 0.95, seed);
   }
 
   /**
    * Returns a 95 % bootstrap interval of this area minus another's on the same examples, both from
-   * the same drawn groups.
+   * the same drawn groups; NaN at both ends if there is one group only.
    */
   public Interval difference(Scored other, long seed) {
     if (!groups.equals(other.groups)) {
       throw new IllegalArgumentException("A difference is that of scores of the same examples");
     }
     int[][] rows = rows();
+    if (rows.length < 2) {
+      return new Interval(Double.NaN, Double.NaN, 0.95);
+    }
     return Bootstrap.of(
         rows.length, drawn -> area(rows, drawn) - other.area(rows, drawn), 0.95, seed);
   }

@@ -14,6 +14,7 @@ import io.loupe.workbench.site.Head;
 import io.loupe.workbench.site.HeadSet;
 import io.loupe.workbench.stats.Interval;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -202,6 +203,10 @@ class DetectorTest {
     Interval whole = new Scored(scores, positive, groups).interval(1);
     Interval apart = new Scored(scores, positive, single).interval(1);
     assertThat(whole.high() - whole.low()).isGreaterThan(2 * (apart.high() - apart.low()));
+    Scored one = new Scored(scores, positive, Collections.nCopies(200, "one"));
+    assertThat(one.auroc()).isFinite();
+    assertThat(one.interval(1).low()).isNaN();
+    assertThat(one.difference(one, 1).high()).isNaN();
   }
 
   /** Heads 2 and 5 lose what they give in attacked prompts; head 9 does so in test rows only. */
