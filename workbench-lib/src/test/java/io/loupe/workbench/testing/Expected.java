@@ -27,7 +27,7 @@ public final class Expected {
       throw new IllegalArgumentException("no test resource /" + name);
     }
     try {
-      return Path.of(url.toURI());
+      return url.getProtocol().equals("jar") ? UnpackedResources.folder(url) : Path.of(url.toURI());
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }
