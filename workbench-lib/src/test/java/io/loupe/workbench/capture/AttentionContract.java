@@ -246,6 +246,11 @@ public abstract class AttentionContract {
             some.statistics().pattern(2, 0)[0],
             all.statistics().pattern(2, 0)[0],
             TOLERANCE);
+        AttentionRequest first = AttentionRequest.of().pattern(HeadSet.of(new Head(LAYER, 2)), 0);
+        AttentionCall notComputed = c.lastQueries(manager, 37, first);
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> backend.attend(notComputed))
+            .withMessageContaining("The row of query 0 was asked for, but only the last 37 of 310");
       }
     }
   }
