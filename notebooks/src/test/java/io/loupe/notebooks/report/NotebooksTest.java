@@ -117,7 +117,7 @@ class NotebooksTest {
             "Probes: what is written in the stream, and does the model use it?",
             13,
             7,
-            "parts of speech: 1,500 examples",
+            "1,500 labels, 17 classes",
             "accuracy 0.76 at the embedding, 0.86 at its best, blocks.3.hook_resid_post",
             "selectivity 0.21 at the embedding, 0.35 there",
             "3 directions of the probes",
