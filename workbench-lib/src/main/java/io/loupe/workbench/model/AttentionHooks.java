@@ -11,20 +11,15 @@ import io.loupe.workbench.capture.LayerStatistics;
 import io.loupe.workbench.nn.Hooks;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.StreamedAttention;
-import io.loupe.workbench.site.HookPoint;
-import io.loupe.workbench.site.Site;
-import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.tensor.NativeMemory;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** A run's hooks, with attention that is reduced while it is computed. */
-final class AttentionHooks implements Hooks {
-  private final Hooks hooks;
+final class AttentionHooks extends ForwardingHooks {
   private final ModelConfig config;
   private final Tokens tokens;
   private final int reported;
@@ -40,7 +35,7 @@ final class AttentionHooks implements Hooks {
    */
   AttentionHooks(
       Hooks hooks, ModelConfig config, Tokens tokens, int reported, AttentionRequest request) {
-    this.hooks = hooks;
+    super(hooks);
     this.config = config;
     this.tokens = tokens;
     this.reported = reported;
@@ -53,34 +48,14 @@ final class AttentionHooks implements Hooks {
     }
     backend.check(request, config);
     for (int layer = 0; layer < config.layers(); layer++) {
-      for (Site site : List.of(Sites.MASK, Sites.SCORES, Sites.PATTERN)) {
-        if (hooks.wants(site.at(layer))) {
-          throw new IllegalArgumentException(
-              "An intervention or a capture at %s needs the whole matrix, which attention(tokens, request) never has: use AttentionRequest.edit(...) and pattern(heads, queries) instead, or run(tokens, Capture.of(Sites.PATTERN))"
-                  .formatted(site.at(layer)));
-        }
-      }
+      wantedMatrix(layer)
+          .ifPresent(
+              point -> {
+                throw new IllegalArgumentException(
+                    "An intervention or a capture at %s needs the whole matrix, which attention(tokens, request) never has: use AttentionRequest.edit(...) and pattern(heads, queries) instead, or run(tokens, Capture.of(Sites.PATTERN))"
+                        .formatted(point));
+              });
     }
-  }
-
-  @Override
-  public NDArray at(HookPoint point, NDArray activation) {
-    return hooks.at(point, activation);
-  }
-
-  @Override
-  public @Nullable NDArray given(HookPoint point) {
-    return hooks.given(point);
-  }
-
-  @Override
-  public boolean wants(HookPoint point) {
-    return hooks.wants(point);
-  }
-
-  @Override
-  public boolean differentiable() {
-    return hooks.differentiable();
   }
 
   @Override

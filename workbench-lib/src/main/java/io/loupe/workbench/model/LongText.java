@@ -1,7 +1,6 @@
 package io.loupe.workbench.model;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import io.loupe.workbench.capture.AttentionCall;
 import io.loupe.workbench.capture.AttentionRequest;
@@ -10,11 +9,7 @@ import io.loupe.workbench.capture.CpuAttention;
 import io.loupe.workbench.nn.Hooks;
 import io.loupe.workbench.nn.ModelConfig;
 import io.loupe.workbench.nn.StreamedAttention;
-import io.loupe.workbench.site.HookPoint;
-import io.loupe.workbench.site.Site;
-import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.text.Tokens;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,18 +17,16 @@ import org.jspecify.annotations.Nullable;
  * a layer: where nobody asks for them, attention is computed without, in memory that grows with the
  * length of the text. On the CPU in float32; elsewhere the engine's way stays.
  */
-final class LongText implements Hooks {
+final class LongText extends ForwardingHooks {
   static final long MOST_MEGABYTES = 256;
 
   private static final AttentionRequest NOTHING = AttentionRequest.of();
-  private static final List<Site> MATRICES = List.of(Sites.MASK, Sites.SCORES, Sites.PATTERN);
 
-  private final Hooks hooks;
   private final ModelConfig config;
   private final Tokens tokens;
 
   private LongText(Hooks hooks, ModelConfig config, Tokens tokens) {
-    this.hooks = hooks;
+    super(hooks);
     this.config = config;
     this.tokens = tokens;
   }
@@ -61,29 +54,9 @@ final class LongText implements Hooks {
   }
 
   @Override
-  public NDArray at(HookPoint point, NDArray activation) {
-    return hooks.at(point, activation);
-  }
-
-  @Override
-  public @Nullable NDArray given(HookPoint point) {
-    return hooks.given(point);
-  }
-
-  @Override
-  public boolean wants(HookPoint point) {
-    return hooks.wants(point);
-  }
-
-  @Override
-  public boolean differentiable() {
-    return hooks.differentiable();
-  }
-
-  @Override
   public @Nullable StreamedAttention streamed(int layer) {
-    StreamedAttention own = hooks.streamed(layer);
-    if (own != null || MATRICES.stream().anyMatch(site -> hooks.wants(site.at(layer)))) {
+    StreamedAttention own = super.streamed(layer);
+    if (own != null || wantedMatrix(layer).isPresent()) {
       return own;
     }
     AttentionRule rule = AttentionRule.of(config.attention().get(layer), config.heads());
