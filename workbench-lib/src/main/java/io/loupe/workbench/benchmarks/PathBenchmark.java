@@ -2,31 +2,23 @@ package io.loupe.workbench.benchmarks;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import io.loupe.workbench.bench.Bar;
 import io.loupe.workbench.bench.BenchContext;
 import io.loupe.workbench.bench.Benchmark;
 import io.loupe.workbench.bench.Measurement;
-import io.loupe.workbench.intervention.Intervention;
-import io.loupe.workbench.intervention.Interventions;
 import io.loupe.workbench.metric.Metric;
 import io.loupe.workbench.metric.Metrics;
-import io.loupe.workbench.model.ActivationCache;
-import io.loupe.workbench.model.Capture;
 import io.loupe.workbench.model.HookedTransformer;
 import io.loupe.workbench.model.LoadOptions;
 import io.loupe.workbench.model.Run;
 import io.loupe.workbench.nn.Dimensions;
-import io.loupe.workbench.nn.Wiring;
 import io.loupe.workbench.path.Input;
 import io.loupe.workbench.path.Node;
 import io.loupe.workbench.path.PathEffects;
 import io.loupe.workbench.path.PathPatching;
 import io.loupe.workbench.path.Receiver;
 import io.loupe.workbench.path.Sender;
-import io.loupe.workbench.site.HookPoint;
-import io.loupe.workbench.site.Sites;
 import io.loupe.workbench.text.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -116,16 +108,15 @@ public final class PathBenchmark implements Benchmark {
       PathEffects effects,
       List<PathEffects.Path> pairs,
       double[] error) {
-    Wiring wiring = model.wiring();
-    Capture capture =
-        Capture.of(Sites.RESID_PRE, Sites.RESID_MID, Sites.RESID_POST, Sites.RESULT, Sites.MLP_OUT);
-    try (Run donor = model.run(clean, capture);
-        Run base = model.run(corrupted, capture)) {
+    try (Run donor = model.run(clean, NaivePatch.CAPTURE);
+        Run base = model.run(corrupted, NaivePatch.CAPTURE)) {
       for (PathEffects.Path pair : pairs) {
         Input input = pair.receiver().inputs().first();
-        NDArray change = output(pair, donor.cache()).sub(output(pair, base.cache()));
-        NDArray read = base.cache().get(stream(model, input)).add(change);
-        try (Run run = model.with(edit(model, wiring, input, read)).run(corrupted)) {
+        Node node = pair.sender().nodes().first();
+        NDArray change =
+            NaivePatch.output(node, donor.cache()).sub(NaivePatch.output(node, base.cache()));
+        NDArray read = base.cache().get(NaivePatch.stream(model, input)).add(change);
+        try (Run run = model.with(NaivePatch.edit(model, input, read)).run(corrupted)) {
           double[] slow = METRIC.perExample(run);
           double[] fast = effects.perExample(pair.sender(), pair.receiver());
           for (int row = 0; row < slow.length; row++) {
@@ -135,48 +126,6 @@ public final class PathBenchmark implements Benchmark {
       }
     }
     return error;
-  }
-
-  private static NDArray output(PathEffects.Path pair, ActivationCache cache) {
-    Node node = pair.sender().nodes().first();
-    if (node instanceof Node.Attention attention) {
-      return cache
-          .get(Sites.RESULT.at(attention.head().layer()))
-          .get(new NDIndex().addAllDim(2).addIndices(attention.head().index()));
-    }
-    return cache.get(
-        node instanceof Node.Mlp mlp ? Sites.MLP_OUT.at(mlp.layer()) : Sites.RESID_PRE.at(0));
-  }
-
-  private static HookPoint stream(HookedTransformer model, Input input) {
-    return switch (input.kind()) {
-      case QUERY, KEY, VALUE -> Sites.RESID_PRE.at(input.layer());
-      case MLP -> Sites.RESID_MID.at(input.layer());
-      case LOGITS -> Sites.RESID_POST.at(model.config().layers() - 1);
-    };
-  }
-
-  private static Intervention edit(
-      HookedTransformer model, Wiring wiring, Input input, NDArray read) {
-    int layer = input.layer();
-    int head = input.head();
-    return switch (input.kind()) {
-      case QUERY -> head(Sites.Q.at(layer), head, wiring.query(layer, head, read));
-      case KEY -> head(Sites.K.at(layer), head, wiring.key(layer, head, read));
-      case VALUE -> head(Sites.V.at(layer), head, wiring.value(layer, head, read));
-      case MLP -> Interventions.edit(Sites.MLP_OUT.at(layer), x -> wiring.mlp(layer, read));
-      case LOGITS ->
-          Interventions.edit(Sites.RESID_POST.at(model.config().layers() - 1), x -> read);
-    };
-  }
-
-  private static Intervention head(HookPoint point, int head, NDArray value) {
-    return Interventions.edit(
-        point,
-        x -> {
-          x.set(new NDIndex().addAllDim(2).addIndices(head), value);
-          return x;
-        });
   }
 
   /** Returns so many entries, evenly spread. */
