@@ -15,6 +15,7 @@ import io.loupe.workbench.display.Table;
 import io.loupe.workbench.model.Provenance;
 import io.loupe.workbench.plot.Diagram;
 import io.loupe.workbench.stats.Agreement;
+import io.loupe.workbench.stats.Auroc;
 import io.loupe.workbench.stats.Bootstrap;
 import io.loupe.workbench.stats.Interval;
 import java.util.ArrayList;
@@ -251,43 +252,20 @@ public final class EdgeScores implements Displayable {
    */
   public double auroc(Circuit known) {
     graph().check(known);
-    double[] in =
-        IntStream.range(0, edges.length)
-            .filter(i -> known.contains(edges[i]))
-            .mapToDouble(i -> Math.abs(means[i]))
-            .toArray();
-    double[] out =
-        IntStream.range(0, edges.length)
-            .filter(i -> !known.contains(edges[i]))
-            .mapToDouble(i -> Math.abs(means[i]))
-            .toArray();
-    if (in.length == 0 || out.length == 0) {
+    double[] sizes = new double[edges.length];
+    boolean[] inside = new boolean[edges.length];
+    int in = 0;
+    for (int i = 0; i < edges.length; i++) {
+      sizes[i] = Math.abs(means[i]);
+      inside[i] = known.contains(edges[i]);
+      in += inside[i] ? 1 : 0;
+    }
+    if (in == 0 || in == edges.length) {
       throw new IllegalArgumentException(
           "An area under the ROC curve needs scored edges inside and outside of the known circuit; got %d and %d"
-              .formatted(in.length, out.length));
+              .formatted(in, edges.length - in));
     }
-    Arrays.sort(out);
-    double above = 0;
-    for (double score : in) {
-      above +=
-          below(out, score, false) + 0.5 * (below(out, score, true) - below(out, score, false));
-    }
-    return above / ((double) in.length * out.length);
-  }
-
-  /** Returns how many of ascending values are below a value, or not above it. */
-  private static int below(double[] ascending, double value, boolean orEqual) {
-    int low = 0;
-    int high = ascending.length;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (ascending[middle] < value || orEqual && ascending[middle] == value) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
+    return Auroc.of(sizes, inside);
   }
 
   // resamples

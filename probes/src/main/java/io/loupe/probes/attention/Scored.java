@@ -1,6 +1,6 @@
 package io.loupe.probes.attention;
 
-import io.loupe.probes.score.Auroc;
+import io.loupe.workbench.stats.Auroc;
 import io.loupe.workbench.stats.Bootstrap;
 import io.loupe.workbench.stats.Interval;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package io.loupe.probes.attention;
 
-import io.loupe.probes.score.Auroc;
+import io.loupe.workbench.stats.Auroc;
 
 /**
  * The simplest detector: one feature of one head, as it is, up or down.

@@ -4,6 +4,7 @@ import io.loupe.probes.data.Labels;
 import io.loupe.workbench.plot.Heatmap;
 import io.loupe.workbench.plot.LineChart;
 import io.loupe.workbench.plot.Plots;
+import io.loupe.workbench.stats.Auroc;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;

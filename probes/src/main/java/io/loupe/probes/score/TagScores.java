@@ -1,6 +1,7 @@
 package io.loupe.probes.score;
 
 import io.loupe.probes.data.Labels;
+import io.loupe.workbench.stats.Auroc;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.loupe.probes.data.Labels;
+import io.loupe.workbench.stats.Auroc;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -1,6 +1,4 @@
-package io.loupe.probes.score;
-
-import io.loupe.workbench.stats.Correlation;
+package io.loupe.workbench.stats;
 
 /** The area under the receiver operating characteristic. */
 public final class Auroc {
