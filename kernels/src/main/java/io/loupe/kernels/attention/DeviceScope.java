@@ -90,6 +90,11 @@ final class DeviceScope implements AutoCloseable {
   private static NDArray download(DeviceMemory memory, NDArray like) {
     NDManager manager = like.getManager();
     Shape shape = like.getShape();
+    if (memory.bytes() <= CHUNK) { // the tensor keeps the buffer; a view of it would not
+      ByteBuffer bytes = CallArrays.buffer(memory.bytes());
+      memory.read(0, bytes);
+      return manager.create(bytes, shape, like.getDataType());
+    }
     long columns = shape.get(0) * shape.get(1);
     long ofColumn = memory.bytes() / columns;
     int step = columnsAtOnce(memory.bytes(), columns);
@@ -100,9 +105,6 @@ final class DeviceScope implements AutoCloseable {
       memory.read(column * ofColumn, bytes);
       parts.add(
           manager.create(bytes, new Shape(count, shape.get(2), shape.get(3)), like.getDataType()));
-    }
-    if (parts.size() == 1) {
-      return parts.get(0).reshape(shape);
     }
     NDArray joined = NDArrays.concat(parts).reshape(shape);
     parts.close();

@@ -118,7 +118,7 @@ final class RunHooks implements Hooks {
     } else if (x.size() < activation.size()) {
       x = x.duplicate(); // a view of a part would keep the whole alive
     }
-    return NativeMemory.keep(x);
+    return NativeMemory.keep(x, activation);
   }
 
   private @Nullable NDArray atPositions(HookPoint point, NDArray x) {

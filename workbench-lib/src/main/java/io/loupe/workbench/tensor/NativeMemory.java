@@ -55,7 +55,16 @@ public final class NativeMemory {
    * that lives as long as it can be reached.
    */
   public static NDArray keep(NDArray tensor) {
+    return keep(tensor, tensor);
+  }
+
+  /**
+   * Returns what {@link #keep(NDArray)} does, of what was made from another tensor and may be a
+   * view of it.
+   */
+  public static NDArray keep(NDArray tensor, NDArray madeFrom) {
     NDArray handle = tensor.stopGradient();
+    JavaMemory.share(madeFrom, handle);
     handle.attach(reachable(tensor.getDevice()));
     return handle;
   }

@@ -19,6 +19,8 @@ import io.loupe.workbench.testing.TinyModels;
 import io.loupe.workbench.text.Tokens;
 import io.loupe.workbench.text.Tokens.Padding;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +86,25 @@ class StreamedAttentionTest {
         .isEqualTo(whole.statistics().values(Statistic.ENTROPY, head, 0));
     assertThat(Tensors.doubles(bare.statistics().output(2)))
         .isEqualTo(Tensors.doubles(whole.run().orElseThrow().cache().get(Sites.Z.at(2))));
+  }
+
+  /** What a back end makes of Java's memory must outlive the pass. */
+  @Test
+  void capturedOutputsStay() {
+    HookedTransformer model = TinyModels.llama(LoadOptions.DEFAULT);
+    List<AttentionRun> runs = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      runs.add(model.attention(TOKENS, REQUEST, Capture.of(Sites.Z)));
+      if (i % 40 == 39) {
+        System.gc();
+      }
+    }
+    double[] first =
+        Tensors.doubles(model.run(TOKENS, Capture.of(Sites.Z)).cache().get(Sites.Z.at(1)));
+    for (AttentionRun run : runs) {
+      NDArray z = run.run().orElseThrow().cache().get(Sites.Z.at(1));
+      assertThat(Tensors.doubles(z)).usingComparatorWithPrecision(1e-4).containsExactly(first);
+    }
   }
 
   @Test

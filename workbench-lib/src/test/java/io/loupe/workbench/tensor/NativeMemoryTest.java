@@ -8,10 +8,15 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NativeMemoryTest {
   private static final int SIZE = 400_000;
@@ -50,6 +55,44 @@ class NativeMemoryTest {
     } finally {
       collecting.interrupt();
     }
+  }
+
+  private static NDArray ofJava(double value, boolean closed) {
+    double[] values = new double[SIZE / 10];
+    Arrays.fill(values, value);
+    if (!closed) {
+      return NativeMemory.keep(
+          NativeMemory.reachable(Device.cpu()).create(values, new Shape(values.length)));
+    }
+    try (NDManager scope = Engines.newManager(Device.cpu())) {
+      return NativeMemory.keep(scope.create(values, new Shape(values.length)));
+    }
+  }
+
+  /** A tensor made of an array lies in a buffer that the engine does not own. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aHandleKeepsTheBufferOfAnArray(boolean closed) {
+    List<NDArray> kept = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      kept.add(ofJava(i, closed));
+    }
+    List<ByteBuffer> others = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      System.gc();
+      for (int j = 0; j < 20; j++) { // they take what was freed, if it was
+        ByteBuffer other = ByteBuffer.allocateDirect(8 * (SIZE / 10));
+        while (other.hasRemaining()) {
+          other.putDouble(-1);
+        }
+        others.add(other);
+      }
+    }
+    for (int i = 0; i < kept.size(); i++) {
+      double expected = i;
+      assertThat(Tensors.doubles(kept.get(i))).as("tensor %d", i).containsOnly(expected);
+    }
+    assertThat(others).hasSize(100);
   }
 
   @Test
